@@ -1,0 +1,78 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What each room may import; docs/ARCHITECTURE.md says why. A package without a line here may import nothing of ours. */
+const mayImport = {
+  contracts: [],
+  resilience: [],
+  platform: [],
+  saga: ['contracts'],
+  'place-order': ['contracts', 'saga'],
+  messaging: ['contracts', 'resilience', 'platform'],
+  testkit: ['contracts', 'messaging', 'platform', 'saga'],
+  service: ['contracts', 'messaging', 'platform', 'resilience'],
+  orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order'],
+  infra: ['contracts', 'messaging', 'platform'],
+  test: ['contracts', 'messaging', 'platform', 'saga', 'place-order', 'testkit', 'infra'],
+};
+
+const onlyIn = (folder, modules) => ({
+  files: ['{libs,services,infra}/*/src/**/*.ts', 'orchestrator/src/**/*.ts', 'test/**/*.ts'],
+  ignores: [folder],
+  rules: { 'no-restricted-imports': ['error', { paths: modules }] },
+});
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/.local', '.nx', '**/node_modules'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: [] }, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { '@nx': nx },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          allow: [],
+          depConstraints: Object.entries(mayImport).map(([room, rooms]) => ({
+            sourceTag: `room:${room}`,
+            onlyDependOnLibsWithTags: rooms.map(name => `room:${name}`),
+          })),
+        },
+      ],
+    },
+  },
+  onlyIn('libs/messaging/**', [
+    { name: 'kafkajs', message: 'Kafka is reached through @ballast/messaging only.' },
+  ]),
+  {
+    files: ['**/domain/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            '@nestjs/*',
+            'pg',
+            'kafkajs',
+            'opossum',
+            'node:*',
+            '@ballast/platform',
+            '@ballast/messaging/*',
+          ],
+        },
+      ],
+    },
+  },
+);

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { command, Nothing } from './message.js';
+import { Address, CustomerId, Day, PaymentMethod, PositiveCents, Quantity, Sku, text } from './primitives.js';
+
+export const OrderLine = z
+  .object({ sku: Sku, quantity: Quantity, unitPriceCents: z.int().min(1).max(100_000_000) })
+  .meta({ id: 'OrderLine' });
+
+/** An order as the flows see it: the input of every protocol. */
+export const Order = z.object({
+  customerId: CustomerId,
+  lines: z.array(OrderLine).min(1).max(100),
+  amountCents: PositiveCents,
+  payment: PaymentMethod,
+  address: Address,
+  /** The day on which the carrier is asked to take it. */
+  shipOn: Day,
+});
+export type Order = z.infer<typeof Order>;
+
+export const completeOrder = command('order.complete', { data: Nothing, reply: Nothing });
+
+/** Not a step: what a compensated flow tells the order service. The reason is a rejection code, CANCELLED or DEADLINE. */
+export const cancelOrder = command('order.cancel', { data: z.object({ reason: text(100) }), reply: Nothing });
