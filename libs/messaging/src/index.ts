@@ -1,3 +1,11 @@
-export * from './message.js';
+export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
+export { type KafkaOptions, laneOf } from './kafka/connection.js';
+export type { LoopHealth } from './lanes/lane-loop.js';
+export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
+export { type LoopOptions, loopSettings } from './lanes/settings.js';
 export * from './lanes/work.js';
+export * from './message.js';
+export { HttpOutbox, type HttpOutboxRow } from './outbox/http-outbox.js';
+export type { OutboxRow } from './outbox/publisher.js';
 export * from './participant/definition.js';
+export { messagingMigrations } from './storage/statements.js';

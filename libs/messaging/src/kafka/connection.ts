@@ -1,0 +1,69 @@
+import type { Logger } from '@ballast/platform';
+import kafkajs, { type Kafka as KafkaClient, type LogEntry } from 'kafkajs';
+
+const { Kafka, logLevel, Partitioners } = kafkajs;
+
+export interface KafkaOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Put before every topic and group name; empty but in tests, which share one Kafka. */
+  readonly topicPrefix?: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Endless retries keep the membership and the producer through a broker's absence: with kafkajs's default of 5 the
+ * consumer crashes and rejoins many seconds later. It has to be given to `consumer()` as well as to the client.
+ */
+export const endlessRetry = {
+  initialRetryTime: 50,
+  factor: 0.2,
+  multiplier: 1.5,
+  maxRetryTime: 300,
+  retries: Number.MAX_SAFE_INTEGER,
+} as const;
+
+/** A client of the cluster, logging to ours. kafkajs's own levels are lowered: it calls each retry an error. */
+export function connectKafka({ brokers, clientId, logger }: KafkaOptions): KafkaClient {
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    retry: endlessRetry,
+    connectionTimeout: 1_000,
+    requestTimeout: 10_000,
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log, namespace }: LogEntry) => {
+        const { message, timestamp: _, logger: __, ...details } = log;
+        const line = `kafkajs ${namespace}: ${message}`;
+        if (level === logLevel.ERROR) logger.warn(details, line);
+        else logger.debug(details, line);
+      },
+  });
+}
+
+const partitioner = Partitioners.DefaultPartitioner();
+
+/** The lane of an order: the partition that Kafka's own clients would choose for the key (murmur2). */
+export function laneOf(orderId: string, laneCount: number): number {
+  return partitioner({
+    topic: '',
+    partitionMetadata: partitions(laneCount),
+    message: { key: orderId, value: null },
+  });
+}
+
+const partitionsByCount = new Map<
+  number,
+  { partitionId: number; leader: number; [key: string]: unknown }[]
+>();
+
+function partitions(count: number) {
+  let known = partitionsByCount.get(count);
+  if (known === undefined) {
+    known = Array.from({ length: count }, (_, partitionId) => ({ partitionId, leader: 0 }));
+    partitionsByCount.set(count, known);
+  }
+  return known as never;
+}

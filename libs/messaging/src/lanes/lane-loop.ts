@@ -1,0 +1,524 @@
+import { type Connection, type Logger, openConnection } from '@ballast/platform';
+import type { Producer } from 'kafkajs';
+import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
+import { LaneConsumer } from '../kafka/lane-consumer.js';
+import { Publisher } from '../outbox/publisher.js';
+import { makeInboxBuckets } from '../storage/inbox-buckets.js';
+import { statements } from '../storage/statements.js';
+import { type Claimed, claimLanes } from './claim.js';
+import { HandOvers } from './hand-overs.js';
+import { loadHeld } from './held.js';
+import { type Item, orderIdOf } from './item.js';
+import type { Lane } from './lane.js';
+import { CommitOutcomeUnknown, type Committed, type PassOutcome, runPass } from './pass.js';
+import type { LoopSettings } from './settings.js';
+import { Signal } from './signal.js';
+import { Timers } from './timers.js';
+import type { LaneHandler, Pass, PassResult, Work, WorkSink } from './work.js';
+
+export interface LoopHealth {
+  readonly state: 'starting' | 'running' | 'waiting-for-kafka' | 'failing' | 'stopped';
+  readonly lanes: number;
+  readonly waitingForClaim: number;
+  /** Lanes that stay paused until an operator accepts what is wrong with them. */
+  readonly refused: Readonly<Record<string, string>>;
+  readonly error: string | null;
+  readonly timers: number;
+}
+
+/**
+ * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
+ * passes it claims lanes, fires timers, takes outside answers and retries held messages. One transaction at a time;
+ * the next one may overlap the send of the one before, no further. docs/ARCHITECTURE.md has the rules.
+ */
+export class LaneLoop implements WorkSink {
+  readonly #consumer: LaneConsumer;
+  readonly #producer: Producer;
+  readonly #publisher: Publisher;
+  readonly #handOvers: HandOvers;
+  readonly #timers: Timers;
+  readonly #signal = new Signal();
+  readonly #owner: string;
+
+  #db: Connection | null = null;
+  #lanes = new Map<number, Lane>();
+  /** Lanes of the current generation that are to be claimed (again). */
+  #toClaim = new Set<number>();
+  #assigned: readonly number[] = [];
+  #generation = 0;
+  #refused = new Map<number, string>();
+  #submitted: Item[] = [];
+  /** Taken from their sources, and not committed yet. */
+  #inHand: Item[] = [];
+  #poisoned = new Map<Item, unknown>();
+  #clock = { databaseMs: 0, atMs: 0 };
+  #failure: { error: unknown; count: number } | null = null;
+  #claimFailures = 0;
+  #due = { heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
+  #stopping = false;
+  #running: Promise<void> | null = null;
+  #heartbeat: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly kafka: KafkaOptions,
+    private readonly settings: LoopSettings,
+    private readonly handler: LaneHandler,
+    private readonly process: (work: readonly Work[], pass: Pass) => Promise<PassResult>,
+    private readonly logger: Logger,
+  ) {
+    this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
+    this.#handOvers = new HandOvers(
+      topic => this.#consumer.logicalName(topic),
+      () => this.#signal.notify(),
+    );
+    this.#consumer = new LaneConsumer(
+      kafka,
+      { ...settings, groupId: settings.service },
+      () => [...this.#lanes.keys()],
+      {
+        joined: lanes => this.#joined(lanes),
+        rebalancing: () => this.#handOvers.abandon(),
+        batch: payload => this.#handOvers.accept(payload, this.#lanes.has(payload.batch.partition)),
+      },
+      logger,
+    );
+    this.#producer = connectKafka(kafka).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
+    this.#publisher = new Publisher(this.#producer, this.#consumer.physicalName, logger);
+    this.#timers = new Timers(async () => {
+      const bounds = await this.#consumer.bounds();
+      this.#signal.notify();
+      return new Map([...bounds].map(([key, { end }]) => [key, end]));
+    });
+  }
+
+  /** Connects, checks that topics and cluster are the right ones, and joins. Rejects when something is wrong. */
+  async start(): Promise<void> {
+    await this.#connectDatabase();
+    const clusterId = await this.#consumer.connect();
+    const { rows } = await this.#db!.query<{ cluster_id: string }>(
+      statements.statement('remember-cluster', [clusterId]),
+    );
+    if (rows[0]!.cluster_id !== clusterId) {
+      throw new Error(
+        `this database belongs to Kafka cluster ${rows[0]!.cluster_id}, but the brokers are cluster ${clusterId}: ` +
+          'positions in one mean nothing in the other. Point KAFKA_BROKERS back, or start with an empty database.',
+      );
+    }
+    await this.#producer.connect();
+    await this.#consumer.run();
+    this.#heartbeat = setInterval(() => {
+      this.#handOvers.heartbeat().catch(() => this.#handOvers.abandon());
+    }, this.settings.heartbeatIntervalMs / 2);
+    this.#running = this.#run();
+  }
+
+  /** Finishes the pass in hand, sends what is committed, and leaves the group. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#signal.notify();
+    await this.#running;
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#handOvers.abandon();
+    await this.#consumer.stop();
+    await Promise.race([this.#publisher.settled(), sleep(3_000)]);
+    await this.#deletePublished().catch(() => undefined);
+    await this.#producer.disconnect();
+    await this.#db?.end().catch(() => undefined);
+  }
+
+  submit(work: Work & { kind: 'submitted' }): boolean {
+    if (!this.#lanes.has(work.lane)) return false;
+    this.#submitted.push({
+      from: 'submitted',
+      lane: work.lane,
+      orderId: work.orderId,
+      payload: work.payload,
+    });
+    this.#signal.notify();
+    return true;
+  }
+
+  health(): LoopHealth {
+    return {
+      state: this.#state(),
+      lanes: this.#lanes.size,
+      waitingForClaim: this.#toClaim.size,
+      refused: Object.fromEntries(this.#refused),
+      error: this.#failure === null ? null : String(this.#failure.error),
+      timers: this.#timers.count,
+    };
+  }
+
+  #state(): LoopHealth['state'] {
+    if (this.#stopping) return 'stopped';
+    if (this.#failure !== null && this.#failure.count > 2) return 'failing';
+    if (this.#publisher.waitingMs > this.settings.sendAlarmMs) return 'waiting-for-kafka';
+    if (this.#consumer.memberSince === null || this.#toClaim.size > 0) return 'starting';
+    return 'running';
+  }
+
+  #joined(lanes: readonly number[]): void {
+    this.#generation++;
+    this.#assigned = lanes;
+    this.#toClaim = new Set(lanes);
+    this.#claimFailures = 0;
+    this.#refused.clear();
+    this.#signal.notify();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#turn();
+        this.#failure = null;
+      } catch (error) {
+        await this.#recover(error);
+      }
+    }
+  }
+
+  /** One turn: what has to be claimed first, then what waits, then what is due. */
+  async #turn(): Promise<void> {
+    if (this.#db === null || this.#db.lost !== undefined) await this.#reconnectDatabase();
+    if (this.#toClaim.size > 0 || this.#lanes.size !== this.#assigned.length - this.#refused.size) {
+      await this.#claim();
+    }
+    this.#gather();
+    if (this.#inHand.length > 0) await this.#handle();
+    await this.#chores();
+    if (this.#handOvers.isEmpty && this.#submitted.length === 0 && this.#toClaim.size === 0) {
+      await this.#signal.wait(this.settings.idleMs);
+    }
+    // Lets the other batches of the same fetch arrive, so that they share a transaction.
+    await new Promise(resolve => setImmediate(resolve));
+  }
+
+  // ---- claims
+
+  async #claim(): Promise<void> {
+    const generation = this.#generation;
+    await this.#publisher.settled();
+    const asked = new Set(this.#toClaim);
+    const assigned = new Set(this.#assigned);
+    this.#forget(new Set([...this.#lanes.keys()].filter(lane => asked.has(lane) || !assigned.has(lane))));
+    const lanes = [...asked].sort((a, b) => a - b);
+    if (lanes.length === 0) return;
+    this.handler.dropped(lanes);
+
+    const bounds = await this.#consumer.bounds();
+    const claimed = await claimLanes(
+      this.#db!,
+      {
+        owner: this.#owner,
+        lanes,
+        topics: this.settings.topics,
+        bounds,
+        httpRowAgeSeconds: this.settings.httpRowAgeMs / 1_000,
+      },
+      this.handler,
+    );
+    for (const alarm of claimed.alarms) this.logger.error({ alarm: true }, alarm);
+    const positions = claimed.lanes.flatMap(({ number: lane, next }) =>
+      [...next].map(([topic, offset]) => ({ lane, topic, offset })),
+    );
+    const proved = await this.#consumer.prove(positions);
+    if (generation !== this.#generation || !proved) {
+      this.handler.dropped(lanes);
+      if (generation === this.#generation) await this.#claimLater();
+      return;
+    }
+    this.#claimFailures = 0;
+    await this.#takeOver(claimed);
+  }
+
+  async #takeOver(claimed: Claimed): Promise<void> {
+    const ours: number[] = [];
+    for (const lane of claimed.lanes) {
+      this.#toClaim.delete(lane.number);
+      const refusal = claimed.refused.get(lane.number);
+      if (refusal !== undefined) {
+        this.logger.error({ alarm: true, lane: lane.number }, refusal);
+        this.#refused.set(lane.number, refusal);
+        this.handler.dropped([lane.number]);
+        continue;
+      }
+      this.#refused.delete(lane.number);
+      this.#lanes.set(lane.number, lane);
+      ours.push(lane.number);
+      for (const [topic, offset] of lane.next) this.#consumer.seek(lane.number, topic, offset);
+    }
+    for (const timer of claimed.timers) this.#timers.set(timer);
+    const unsent = claimed.unsent.filter(({ lane }) => this.#lanes.has(lane));
+    await this.#publisher.publish(unsent);
+    this.#consumer.resume(ours);
+    this.logger.info({ lanes: ours, unsent: unsent.length, timers: claimed.timers.length }, 'lanes claimed');
+  }
+
+  async #claimLater(): Promise<void> {
+    this.#claimFailures++;
+    const pauseMs = Math.min(50 * 2 ** this.#claimFailures, 2_000) * (0.5 + Math.random() / 2);
+    this.logger.info(
+      { pauseMs, failures: this.#claimFailures },
+      'the claim was not proved; next try after a pause',
+    );
+    await this.#signal.wait(pauseMs);
+  }
+
+  /** Drops everything that is remembered of these lanes; what was in hand comes again from where it came from. */
+  #forget(lanes: ReadonlySet<number>): void {
+    if (lanes.size === 0) return;
+    this.handler.dropped([...lanes]);
+    for (const lane of lanes) this.#lanes.delete(lane);
+    this.#handOvers.abandon(lanes);
+    this.#timers.drop(lanes);
+    const kept = (item: Item) => !lanes.has(item.lane);
+    this.#inHand = this.#inHand.filter(kept);
+    this.#submitted = this.#submitted.filter(kept);
+    this.#poisoned = new Map([...this.#poisoned].filter(([item]) => kept(item)));
+  }
+
+  /** Their memory is wrong, or somebody else has claimed them: claim them again; the proof decides. */
+  #reclaim(lanes: ReadonlySet<number>): void {
+    this.#consumer.pause([...lanes]);
+    this.#forget(lanes);
+    for (const lane of lanes) if (this.#assigned.includes(lane)) this.#toClaim.add(lane);
+  }
+
+  // ---- passes
+
+  #gather(): void {
+    const room = this.settings.passMessagesMax - this.#inHand.length;
+    if (room <= 0) return;
+    this.#inHand.push(...this.#submitted.splice(0, room));
+    for (const { lane, orderId } of this.#timers.take(this.#databaseNowMs(), (lane, targets) =>
+      this.#reached(lane, targets),
+    )) {
+      if (this.#lanes.has(lane)) this.#inHand.push({ from: 'timer', lane, orderId });
+    }
+    const { items, gaps } = this.#handOvers.take(Math.max(room - this.#inHand.length, 1), this.#lanes);
+    this.#inHand.push(...items);
+    if (gaps.length > 0) {
+      this.logger.error(
+        { alarm: true, lanes: gaps },
+        'kafkajs handed over a batch beyond our position; claiming again',
+      );
+      this.#reclaim(new Set(gaps));
+    }
+  }
+
+  /** Handles what is in hand; a part at a time when one of it has to be found out. */
+  async #handle(): Promise<void> {
+    const parts: (readonly Item[])[] = [this.#inHand];
+    let locks: Pass['locks'] = 'wait';
+    while (parts.length > 0) {
+      const part = parts[0]!.filter(item => this.#lanes.has(item.lane));
+      if (part.length === 0) {
+        parts.shift();
+        continue;
+      }
+      const outcome = await this.#pass(part, locks);
+      locks = 'wait';
+      switch (outcome.kind) {
+        case 'committed':
+          await this.#settle(part, outcome);
+          parts.shift();
+          break;
+        case 'fenced':
+          this.logger.warn({ lanes: [...outcome.lanes] }, 'lanes were claimed by somebody else');
+          this.#reclaim(outcome.lanes);
+          break;
+        case 'locked':
+          locks = 'skip';
+          break;
+        case 'poisoned':
+          this.#bury(outcome.item, outcome.error);
+          break;
+        case 'data-error':
+          // The first half is committed before the second begins: an order's messages keep their order.
+          if (part.length === 1) this.#bury(part[0]!, outcome.error);
+          else parts.splice(0, 1, part.slice(0, part.length >> 1), part.slice(part.length >> 1));
+          break;
+      }
+    }
+  }
+
+  async #pass(items: readonly Item[], locks: Pass['locks']): Promise<PassOutcome> {
+    const published = this.#publisher.takeSent().filter(({ lane }) => this.#lanes.has(lane));
+    try {
+      const outcome = await runPass(
+        this.#db!,
+        this.settings,
+        { items, lanes: this.#lanes, published, poisoned: this.#poisoned, locks },
+        this.process,
+      );
+      if (outcome.kind !== 'committed') this.#publisher.returnSent(published);
+      return outcome;
+    } catch (error) {
+      this.#publisher.returnSent(published);
+      throw error;
+    }
+  }
+
+  async #settle(items: readonly Item[], committed: Committed): Promise<void> {
+    this.#clock = { databaseMs: committed.now.getTime(), atMs: performance.now() };
+    const log = items.filter(item => item.from === 'log');
+    for (const { lane, topic, offset } of log) this.#lanes.get(lane)!.next.set(topic, offset + 1);
+    for (const [orderId, { lane, reason }] of committed.blocked)
+      this.#lanes.get(lane)!.blocked.set(orderId, reason);
+    for (const orderId of committed.unblocked) {
+      for (const lane of this.#lanes.values()) lane.blocked.delete(orderId);
+    }
+    committed.result.committed?.();
+    for (const timer of committed.result.timers) this.#timers.set(timer);
+    for (const item of committed.again) this.#tryLater(item, committed.now);
+    for (const item of items) this.#poisoned.delete(item);
+    const done = new Set(items);
+    this.#inHand = this.#inHand.filter(item => !done.has(item));
+    this.#handOvers.committed(log);
+    if (committed.deadLetters > 0) {
+      this.logger.error(
+        { alarm: true, deadLetters: committed.deadLetters },
+        'messages went to the dead letters',
+      );
+    }
+    await this.#publisher.publish(committed.rows);
+  }
+
+  #tryLater(item: Item, now: Date): void {
+    if (item.from === 'timer') {
+      this.#timers.set({ lane: item.lane, orderId: item.orderId, at: new Date(now.getTime() + 1_000) });
+    } else if (item.from === 'submitted') {
+      setTimeout(() => this.submit({ kind: 'submitted', ...item }), this.settings.heldRetryMs).unref();
+    }
+  }
+
+  #bury(item: Item, error: unknown): void {
+    this.#poisoned.set(item, error);
+    this.logger.error(
+      { err: error, orderId: orderIdOf(item), lane: item.lane },
+      'a message could not be handled',
+    );
+  }
+
+  #reached(lane: number, targets: ReadonlyMap<string, number>): boolean {
+    const next = this.#lanes.get(lane)?.next;
+    return (
+      next !== undefined &&
+      [...next].every(([topic, offset]) => offset >= (targets.get(`${topic}/${lane}`) ?? 0))
+    );
+  }
+
+  /** The database's clock, carried on from the last pass. */
+  #databaseNowMs(): number {
+    return this.#clock.databaseMs + (performance.now() - this.#clock.atMs);
+  }
+
+  // ---- chores
+
+  async #chores(): Promise<void> {
+    const nowMs = performance.now();
+    if (this.#publisher.sentCount > 0 && nowMs >= this.#due.deletionMs) {
+      this.#due.deletionMs = nowMs + this.settings.deletionMs;
+      if (this.#handOvers.isEmpty) await this.#deletePublished();
+    }
+    if (nowMs >= this.#due.heldMs) {
+      this.#due.heldMs = nowMs + this.settings.heldRetryMs;
+      await this.#retryHeld();
+    }
+    if (nowMs >= this.#due.sweepMs && this.#lanes.size > 0) {
+      this.#due.sweepMs = nowMs + this.settings.httpRowAgeMs / 2;
+      await this.#sweep();
+    }
+    if (nowMs >= this.#due.offsetsMs && this.#lanes.size > 0) {
+      this.#due.offsetsMs = nowMs + this.settings.offsetCommitMs;
+      this.#commitOffsets();
+    }
+    if (nowMs >= this.#due.bucketsMs) {
+      await makeInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), this.settings.horizonMs);
+      this.#due.bucketsMs = nowMs + 3_600_000;
+    }
+  }
+
+  async #deletePublished(): Promise<void> {
+    if (this.#publisher.sentCount === 0) return;
+    const outcome = await this.#pass([], 'wait');
+    if (outcome.kind === 'fenced') this.#reclaim(outcome.lanes);
+  }
+
+  async #retryHeld(): Promise<void> {
+    const orders = [...this.#lanes.values()].flatMap(({ number, blocked }) =>
+      [...blocked]
+        .filter(([, reason]) => reason === 'locked')
+        .map(([orderId]) => ({ lane: number, orderId })),
+    );
+    if (orders.length === 0) return;
+    this.#inHand.push(...(await loadHeld(this.#db!, orders.slice(0, this.settings.passMessagesMax))));
+    if (this.#inHand.length > 0) await this.#handle();
+  }
+
+  async #sweep(): Promise<void> {
+    const { rows } = await this.#db!.query<{
+      seq: number;
+      lane: number;
+      topic: string;
+      key: string;
+      value: string;
+    }>(statements.statement('sweep-outbox', [[...this.#lanes.keys()], this.settings.httpRowAgeMs / 1_000]));
+    await this.#publisher.publish(rows);
+    // Sent and deleted before the next sweep looks: otherwise it would send them again.
+    if (rows.length > 0) {
+      await this.#publisher.settled();
+      await this.#deletePublished();
+    }
+  }
+
+  /** For lag's sake only: the database's positions are the truth. */
+  #commitOffsets(): void {
+    const positions = [...this.#lanes.values()].flatMap(({ number: lane, next }) =>
+      [...next].map(([topic, offset]) => ({ lane, topic, offset })),
+    );
+    void this.#consumer.prove(positions);
+  }
+
+  // ---- failures
+
+  async #recover(error: unknown): Promise<void> {
+    this.#failure = { error, count: (this.#failure?.count ?? 0) + 1 };
+    this.logger.error(
+      { err: error, failures: this.#failure.count },
+      'the loop failed; it backs off and goes on',
+    );
+    if (error instanceof CommitOutcomeUnknown || this.#db === null || this.#db.lost !== undefined) {
+      // Whether the pass happened is not known: the claim reads what is true.
+      this.#reclaim(new Set(this.#lanes.keys()));
+      await this.#db?.end().catch(() => undefined);
+      this.#db = null;
+    }
+    await sleep(Math.min(50 * 2 ** this.#failure.count, 2_000) * (0.5 + Math.random() / 2));
+  }
+
+  async #connectDatabase(): Promise<void> {
+    this.#db = await openConnection({
+      url: this.settings.databaseUrl,
+      applicationName: `${this.#owner} lanes`,
+      transactionTimeoutMs: this.settings.transactionTimeoutMs,
+      logger: this.logger,
+      onLost: () => this.#signal.notify(),
+    });
+    const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
+    this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
+  }
+
+  async #reconnectDatabase(): Promise<void> {
+    if (this.#lanes.size > 0) this.#reclaim(new Set(this.#lanes.keys()));
+    await this.#connectDatabase();
+    this.logger.info('the database is back');
+  }
+}
+
+const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

@@ -1,0 +1,424 @@
+import { deadLettersTopic } from '@ballast/contracts';
+import { type Connection, type Queries, sqlStateOf } from '@ballast/platform';
+import { createMessage, encode, RecordTooLarge } from '../envelope.js';
+import type { OutboxRow } from '../outbox/publisher.js';
+import { statements } from '../storage/statements.js';
+import { type HeldItem, type Item, type LogItem, orderIdOf, workOf } from './item.js';
+import type { BlockReason, Lane } from './lane.js';
+import { type Pass, type PassResult, PoisonedWork, type Timer, type Work } from './work.js';
+
+export interface PassSettings {
+  readonly service: string;
+  /** Shared rows that stay locked for longer than this make the pass start over without waiting. */
+  readonly lockTimeoutMs: number;
+  /** Older messages are refused: the inbox may have forgotten them. */
+  readonly horizonMs: number;
+  /** Messages from further in the future are refused. */
+  readonly clockSkewMaxMs: number;
+}
+
+/** What one pass is made from. */
+export interface PassInput {
+  readonly items: readonly Item[];
+  readonly lanes: ReadonlyMap<number, Lane>;
+  /** Outbox rows that are known to be on their topic. */
+  readonly published: readonly { seq: number; lane: number }[];
+  /** Items that a handler failed on: they go to the dead letters. */
+  readonly poisoned: ReadonlyMap<Item, unknown>;
+  readonly locks: Pass['locks'];
+}
+
+export type PassOutcome =
+  | ({ readonly kind: 'committed' } & Committed)
+  /** Somebody else has claimed these lanes, or their memory is wrong. Nothing was done. */
+  | { readonly kind: 'fenced'; readonly lanes: ReadonlySet<number> }
+  /** A shared row stayed locked. Nothing was done. */
+  | { readonly kind: 'locked' }
+  /** One item's handler failed. Nothing was done. */
+  | { readonly kind: 'poisoned'; readonly item: Item; readonly error: unknown }
+  /** The business save failed because of what is in one of the items. Nothing was done. */
+  | { readonly kind: 'data-error'; readonly error: unknown };
+
+export interface Committed {
+  readonly rows: readonly OutboxRow[];
+  readonly result: PassResult;
+  readonly blocked: ReadonlyMap<string, { lane: number; reason: BlockReason }>;
+  readonly unblocked: ReadonlySet<string>;
+  /** Items that stay with the loop: they wait for rows that somebody else holds. */
+  readonly again: readonly Item[];
+  readonly deadLetters: number;
+  readonly now: Date;
+}
+
+/** The COMMIT was sent and not answered: nobody knows whether it happened. */
+export class CommitOutcomeUnknown extends Error {
+  override readonly name = 'CommitOutcomeUnknown';
+}
+
+class LockTimeout extends Error {}
+class DataError extends Error {}
+
+type Process = (work: readonly Work[], pass: Pass) => Promise<PassResult>;
+
+/**
+ * One transaction for everything that waits: locks the lanes, moves positions, deduplicates, lets the handler load,
+ * decide and save, and stores what is to be sent.
+ * Rejects for errors that are nobody's fault: the transaction is rolled back, unless CommitOutcomeUnknown says so.
+ */
+export async function runPass(
+  db: Connection,
+  settings: PassSettings,
+  input: PassInput,
+  process: Process,
+): Promise<PassOutcome> {
+  try {
+    const opened = await open(db, input);
+    if (opened.kind === 'fenced') {
+      await db.query({ text: 'ROLLBACK' });
+      return opened;
+    }
+    const sorted = sort(input, opened, settings);
+    const byWork = new Map(sorted.work.map(item => [workOf(item), item]));
+    const pass = passFor(db, opened.now, input.locks, settings);
+    const result = byWork.size === 0 ? nothing : await process([...byWork.keys()], pass);
+    return await save(db, settings, sorted, byWork, result, opened.now);
+  } catch (error) {
+    if (error instanceof CommitOutcomeUnknown) throw error;
+    await db.query({ text: 'ROLLBACK' });
+    if (error instanceof PoisonedWork) {
+      const item = input.items.find(
+        candidate => orderIdOf(candidate) !== null && same(candidate, error.work),
+      );
+      if (item !== undefined) return { kind: 'poisoned', item, error: error.cause };
+    }
+    if (error instanceof LockTimeout) return { kind: 'locked' };
+    if (error instanceof DataError || error instanceof RecordTooLarge) {
+      return { kind: 'data-error', error: error instanceof DataError ? error.cause : error };
+    }
+    throw error;
+  }
+}
+
+const nothing: PassResult = { send: [], hold: [], timers: [] };
+
+interface Opened {
+  readonly kind: 'opened';
+  readonly now: Date;
+  /** Ids that the inbox did not know. */
+  readonly fresh: Set<string>;
+  /** Held rows that are still there. */
+  readonly waiting: ReadonlySet<number>;
+}
+
+async function open(
+  db: Queries,
+  { items, lanes, published }: PassInput,
+): Promise<Opened | (PassOutcome & { kind: 'fenced' })> {
+  const numbers = [...new Set([...items, ...published].map(({ lane }) => lane))].sort((a, b) => a - b);
+  const log = items.filter(item => item.from === 'log');
+  const held = items.filter(item => item.from === 'held');
+  const moves = movesOf(log);
+  const messages = log.flatMap(({ message }) => (message === null ? [] : [message]));
+
+  const [, locked, positions, remembered, waiting] = await Promise.all([
+    db.query({ text: 'BEGIN' }),
+    db.query<{ lane: number; now: Date }>(
+      statements.statement('lock-lanes', [numbers, numbers.map(lane => lanes.get(lane)?.epoch ?? -1)]),
+    ),
+    moves.length > 0
+      ? db.query<{ lane: number; topic: string; was: number }>(
+          statements.statement('set-positions', [
+            moves.map(({ lane }) => lane),
+            moves.map(({ topic }) => topic),
+            moves.map(({ next }) => next),
+          ]),
+        )
+      : { rows: [] },
+    messages.length > 0
+      ? db.query<{ message_id: string }>(
+          statements.statement('remember-messages', [
+            messages.map(({ id }) => id),
+            messages.map(({ time }) => time),
+          ]),
+        )
+      : { rows: [] },
+    held.length > 0
+      ? db.query<{ seq: number }>(statements.statement('lock-held', [held.map(({ seq }) => seq)]))
+      : { rows: [] },
+    published.length > 0
+      ? db.query(statements.statement('delete-outbox', [published.map(({ seq }) => seq)]))
+      : undefined,
+  ]);
+
+  const lost = new Set(numbers);
+  for (const { lane } of locked.rows) lost.delete(lane);
+  for (const { lane, topic, was } of positions.rows) {
+    if (lanes.get(lane)?.next.get(topic) !== was) lost.add(lane);
+  }
+  if (positions.rows.length < moves.length) for (const { lane } of moves) lost.add(lane);
+  if (lost.size > 0) return { kind: 'fenced', lanes: lost };
+  return {
+    kind: 'opened',
+    now: locked.rows[0]!.now,
+    fresh: new Set(remembered.rows.map(row => row.message_id)),
+    waiting: new Set(waiting.rows.map(({ seq }) => seq)),
+  };
+}
+
+function movesOf(items: readonly LogItem[]): { lane: number; topic: string; next: number }[] {
+  const moves = new Map<string, { lane: number; topic: string; next: number }>();
+  for (const { lane, topic, offset } of items)
+    moves.set(`${topic}/${lane}`, { lane, topic, next: offset + 1 });
+  return [...moves.values()];
+}
+
+interface Sorted {
+  /** In arrival order. */
+  readonly work: Item[];
+  readonly dead: { item: Item; error: unknown; blocks: boolean }[];
+  readonly toHold: { item: LogItem; reason: BlockReason }[];
+  readonly blocked: Map<string, { lane: number; reason: BlockReason }>;
+  /** Timers of orders that have to wait. */
+  readonly postponed: Item[];
+}
+
+/** Tells work from doubles, from what is dead and from what has to wait behind an earlier message of its order. */
+function sort(
+  { items, lanes, poisoned }: PassInput,
+  { fresh, waiting, now }: Opened,
+  settings: PassSettings,
+): Sorted {
+  const sorted: Sorted = { work: [], dead: [], toHold: [], blocked: new Map(), postponed: [] };
+  const bury = (item: Item, error: unknown, blocks: boolean) => {
+    sorted.dead.push({ item, error, blocks });
+    const orderId = orderIdOf(item);
+    if (blocks && orderId !== null) sorted.blocked.set(orderId, { lane: item.lane, reason: 'behind-poison' });
+  };
+  for (const item of items) {
+    if (item.from === 'log') {
+      if (item.message === null) {
+        bury(item, item.undecodable, false);
+        continue;
+      }
+      // Deleted at once: the second copy within this pass is a double too.
+      if (!fresh.delete(item.message.id)) continue;
+      const stale = untimely(item.message.time, now, settings);
+      if (stale !== null) {
+        bury(item, new Error(stale), true);
+        continue;
+      }
+    } else if (item.from === 'held' && !waiting.has(item.seq)) {
+      continue; // done already
+    }
+    const orderId = orderIdOf(item)!;
+    if (poisoned.has(item)) {
+      bury(item, poisoned.get(item), true);
+      continue;
+    }
+    const reason = sorted.blocked.get(orderId)?.reason ?? lanes.get(item.lane)?.blocked.get(orderId);
+    if (reason !== undefined && item.from === 'log') sorted.toHold.push({ item, reason });
+    else if (reason !== undefined && item.from === 'timer') sorted.postponed.push(item);
+    else if (reason === 'behind-poison' && item.from === 'held') continue;
+    else sorted.work.push(item);
+  }
+  return sorted;
+}
+
+function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }: PassSettings): string | null {
+  const ageMs = now.getTime() - Date.parse(time);
+  if (ageMs > horizonMs)
+    return `the message is older than the inbox remembers (${horizonMs} ms): it may be a double`;
+  if (ageMs < -clockSkewMaxMs) return `the message is from the future by ${-ageMs} ms`;
+  return null;
+}
+
+function passFor(db: Queries, now: Date, locks: Pass['locks'], { lockTimeoutMs }: PassSettings): Pass {
+  return {
+    tx: db,
+    now,
+    locks,
+    async underLockTimeout(load) {
+      if (locks === 'skip') return load();
+      try {
+        const [, loaded] = await Promise.all([
+          db.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
+          load(),
+          db.query({ text: 'SET LOCAL lock_timeout = 0' }),
+        ]);
+        return loaded;
+      } catch (error) {
+        throw sqlStateOf(error) === '55P03' ? new LockTimeout('a shared row stayed locked') : error;
+      }
+    },
+    async businessSave(saveAll) {
+      try {
+        await saveAll();
+      } catch (error) {
+        throw /^2[23]/.test(sqlStateOf(error) ?? '')
+          ? new DataError('a business save failed', { cause: error })
+          : error;
+      }
+    },
+  };
+}
+
+async function save(
+  db: Connection,
+  settings: PassSettings,
+  sorted: Sorted,
+  byWork: ReadonlyMap<Work, Item>,
+  result: PassResult,
+  now: Date,
+): Promise<PassOutcome> {
+  const again: Item[] = [...sorted.postponed];
+  const blocked = new Map(sorted.blocked);
+  const toHold = [...sorted.toHold];
+  const heldAgain = new Set<Item>();
+  for (const work of result.hold) {
+    const item = byWork.get(work)!;
+    if (item.from === 'log') toHold.push({ item, reason: 'locked' });
+    else if (item.from === 'held') heldAgain.add(item);
+    else again.push(item);
+    if (item.from !== 'submitted') blocked.set(orderIdOf(item)!, { lane: item.lane, reason: 'locked' });
+  }
+  const released = [...sorted.work, ...sorted.dead.map(({ item }) => item)].filter(
+    (item): item is HeldItem => item.from === 'held' && !heldAgain.has(item),
+  );
+  const outgoing = outboxRows(sorted, result, settings, now);
+
+  const [rows] = await Promise.all([
+    outgoing.length > 0 ? insertOutbox(db, outgoing) : [],
+    toHold.length > 0 ? insertHeld(db, toHold) : undefined,
+    released.length > 0
+      ? db.query(statements.statement('delete-held', [released.map(({ seq }) => seq)]))
+      : undefined,
+    sorted.dead.length > 0 ? insertDeadLetters(db, sorted.dead) : undefined,
+  ]);
+  await commit(db);
+  const unblocked = new Set(released.map(({ orderId }) => orderId).filter(orderId => !blocked.has(orderId)));
+  return {
+    kind: 'committed',
+    rows,
+    result,
+    blocked,
+    unblocked,
+    again,
+    deadLetters: sorted.dead.length,
+    now,
+  };
+}
+
+async function commit(db: Connection): Promise<void> {
+  let answer: { command: string };
+  try {
+    answer = await db.query({ text: 'COMMIT' });
+  } catch (error) {
+    throw new CommitOutcomeUnknown(`COMMIT was not answered: ${String(error)}`, { cause: error });
+  }
+  // After a failed statement a pipelined COMMIT resolves, as a ROLLBACK.
+  if (answer.command !== 'COMMIT')
+    throw new Error(`the transaction was rolled back at COMMIT (${answer.command})`);
+}
+
+function outboxRows(
+  { work, dead }: Sorted,
+  result: PassResult,
+  { service }: PassSettings,
+  now: Date,
+): Omit<OutboxRow, 'seq'>[] {
+  const laneByOrder = new Map(work.map(item => [orderIdOf(item), item.lane]));
+  const rows = result.send.map(({ topic, message }) => {
+    const lane = laneByOrder.get(message.subject);
+    if (lane === undefined)
+      throw new TypeError(`a ${message.type} was sent for an order that the pass did not handle`);
+    return { lane, topic, key: message.subject, value: encode(message) };
+  });
+  for (const { item, error } of dead) {
+    const orderId = orderIdOf(item) ?? 'unknown';
+    const message = createMessage({
+      at: now,
+      type: 'ballast.dead-lettered',
+      source: `/${service}`,
+      subject: orderId,
+      data: { lane: item.lane, from: item.from, error: errorOf(error).message, ...placeOf(item) },
+    });
+    rows.push({ lane: item.lane, topic: deadLettersTopic, key: orderId, value: encode(message) });
+  }
+  return rows;
+}
+
+const placeOf = (item: Item) => (item.from === 'log' ? { topic: item.topic, offset: item.offset } : {});
+
+async function insertOutbox(db: Queries, rows: readonly Omit<OutboxRow, 'seq'>[]): Promise<OutboxRow[]> {
+  const inserted = await db.query<{ seq: number }>(
+    statements.statement('insert-outbox', [
+      rows.map(({ lane }) => lane),
+      rows.map(({ topic }) => topic),
+      rows.map(({ key }) => key),
+      rows.map(({ value }) => value),
+    ]),
+  );
+  return rows.map((row, index) => ({ ...row, seq: inserted.rows[index]!.seq }));
+}
+
+function insertHeld(db: Queries, held: readonly { item: LogItem; reason: BlockReason }[]) {
+  return db.query(
+    statements.statement('insert-held', [
+      held.map(({ item }) => item.lane),
+      held.map(({ item }) => item.message!.subject),
+      held.map(({ reason }) => reason),
+      held.map(({ item }) => JSON.stringify(item.message)),
+    ]),
+  );
+}
+
+function insertDeadLetters(db: Queries, dead: Sorted['dead']) {
+  const rows = dead.map(({ item, error, blocks }) => ({
+    item,
+    blocks,
+    error: errorOf(error),
+    record: item.from === 'log' ? item.record : null,
+    message: item.from === 'log' ? item.message : item.from === 'held' ? item.message : null,
+  }));
+  return db.query(
+    statements.statement('insert-dead-letters', [
+      rows.map(({ item }) => item.lane),
+      rows.map(({ item }) => (item.from === 'log' ? item.topic : item.from)),
+      rows.map(({ item }) => (item.from === 'log' ? item.offset : null)),
+      rows.map(({ item }) => orderIdOf(item)),
+      rows.map(({ message }) => message?.id ?? null),
+      rows.map(({ record, item }) => record?.key ?? bytes(orderIdOf(item))),
+      rows.map(({ record, message }) => record?.value ?? bytes(message && JSON.stringify(message))),
+      rows.map(({ record }) => JSON.stringify(headersOf(record?.headers))),
+      rows.map(({ error }) => error.message.replaceAll('\u0000', '\uFFFD')),
+      rows.map(({ error }) => error.stack?.replaceAll('\u0000', '\uFFFD') ?? null),
+      rows.map(({ blocks }) => blocks),
+    ]),
+  );
+}
+
+const bytes = (value: string | null | undefined) => (value == null ? null : Buffer.from(value));
+
+function headersOf(headers: LogItem['record']['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      [value]
+        .flat()
+        .map(part => Buffer.from(part ?? '').toString('base64'))
+        .join(','),
+    ]),
+  );
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function same(item: Item, work: Work): boolean {
+  if (work.kind === 'message') {
+    return (item.from === 'log' || item.from === 'held') && item.message === work.message;
+  }
+  if (work.kind === 'timer') return item.from === 'timer' && item.orderId === work.orderId;
+  return item.from === 'submitted' && item.payload === work.payload;
+}

@@ -1,0 +1,121 @@
+import type { Logger, Queries } from '@ballast/platform';
+import type { Producer } from 'kafkajs';
+import { connectKafka, type KafkaOptions, laneOf } from '../kafka/connection.js';
+import { encode } from '../envelope.js';
+import type { Outgoing } from '../message.js';
+import { statements } from '../storage/statements.js';
+import { type OutboxRow, Publisher } from './publisher.js';
+
+/** An outbox row before it has a seq: what a request's own transaction inserts. */
+export type HttpOutboxRow = Omit<OutboxRow, 'seq'>;
+
+/**
+ * Messages that are born in HTTP requests. A request inserts `rows(...)` in its own transaction, marked `http`
+ * (insert-http-outbox.sql), and hands the committed rows over; they are sent once, by this process, through a producer
+ * of its own, and deleted by seq. What a dying process leaves behind is swept by the lane's owner after five seconds.
+ * The order between two such rows is not promised.
+ */
+export class HttpOutbox {
+  readonly #producer: Producer;
+  readonly #publisher: Publisher;
+  #queue: OutboxRow[] = [];
+  #working: Promise<void> | null = null;
+  #closing = false;
+
+  /** @param database a pool: the deletions run beside the requests */
+  constructor(
+    private readonly options: KafkaOptions & { readonly laneCount: number },
+    private readonly database: Queries,
+    private readonly logger: Logger,
+  ) {
+    const { topicPrefix = '' } = options;
+    this.#producer = connectKafka(options).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
+    this.#publisher = new Publisher(this.#producer, topic => topicPrefix + topic, logger);
+  }
+
+  async connect(): Promise<void> {
+    await this.#producer.connect();
+  }
+
+  /** The rows of these messages, in their order. Throws RecordTooLarge. */
+  rows(outgoing: readonly Outgoing[]): HttpOutboxRow[] {
+    return outgoing.map(({ topic, message }) => ({
+      lane: laneOf(message.subject, this.options.laneCount),
+      topic,
+      key: message.subject,
+      value: encode(message),
+    }));
+  }
+
+  /** The values of `insert-http-outbox.sql`, or of a part of a larger statement that does the same. */
+  static arrays(rows: readonly HttpOutboxRow[]): [number[], string[], string[], string[]] {
+    return [
+      rows.map(({ lane }) => lane),
+      rows.map(({ topic }) => topic),
+      rows.map(({ key }) => key),
+      rows.map(({ value }) => value),
+    ];
+  }
+
+  /** Inserts the rows in the caller's transaction; returns them with their seq, to be given to `committed`. */
+  async insert(tx: Queries, rows: readonly HttpOutboxRow[]): Promise<OutboxRow[]> {
+    const inserted = await tx.query<{ seq: number }>(
+      statements.statement('insert-http-outbox', HttpOutbox.arrays(rows)),
+    );
+    return rows.map((row, index) => ({ ...row, seq: inserted.rows[index]!.seq }));
+  }
+
+  /** The rows are committed: sends them in the background. */
+  committed(rows: readonly OutboxRow[]): void {
+    this.#queue.push(...rows);
+    this.#working ??= this.#work();
+  }
+
+  /** Milliseconds that the send in hand has been waiting: how long Kafka has been away. */
+  get waitingMs(): number {
+    return this.#publisher.waitingMs;
+  }
+
+  /** How many committed rows wait to be sent. */
+  get backlog(): number {
+    return this.#queue.length;
+  }
+
+  /** Sends what is queued and disconnects; what cannot be sent in time is left to the sweep. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.race([this.#working, new Promise(resolve => setTimeout(resolve, 3_000).unref())]);
+    await this.#producer.disconnect();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const rows = this.#queue;
+        this.#queue = [];
+        await this.#publisher.publish(rows);
+        await Promise.all([this.#publisher.settled(), this.#deleteSent()]);
+      }
+      await this.#deleteSent();
+    } finally {
+      this.#working = null;
+      if (this.#queue.length > 0 && !this.#closing) this.#working = this.#work();
+    }
+  }
+
+  async #deleteSent(): Promise<void> {
+    const sent = this.#publisher.takeSent();
+    if (sent.length === 0) return;
+    try {
+      await this.database.query(statements.statement('delete-outbox', [sent.map(({ seq }) => seq)]));
+    } catch (error) {
+      // They go out a second time through the sweep, and the inbox drops the doubles.
+      this.#publisher.returnSent(sent);
+      this.logger.warn({ err: error, rows: sent.length }, 'sent messages could not be deleted yet');
+    }
+  }
+}

@@ -1,0 +1,1 @@
+DELETE FROM held WHERE seq = ANY ($1::bigint[]) RETURNING seq

@@ -1,0 +1,1 @@
+SELECT seq FROM held WHERE seq = ANY ($1::bigint[]) FOR UPDATE
