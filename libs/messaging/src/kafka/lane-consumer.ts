@@ -21,6 +21,13 @@ export interface ConsumerEvents {
   batch(payload: EachBatchPayload): Promise<void>;
 }
 
+/** How far a lane's topic was handled: the next offset. */
+export interface Position {
+  readonly lane: number;
+  readonly topic: string;
+  readonly offset: number;
+}
+
 /** The group member: kafkajs's consumer, with lanes instead of partitions and without its automatisms. */
 export class LaneConsumer {
   readonly #kafka: Kafka;
@@ -28,6 +35,7 @@ export class LaneConsumer {
   readonly #prefix: string;
   #consumer: Consumer | null = null;
   #proofs = 0;
+  #proving: Promise<unknown> = Promise.resolve();
   #stopped = false;
   #memberSince: Date | null = null;
 
@@ -122,7 +130,14 @@ export class LaneConsumer {
    * Commits offsets to Kafka and says whether that proved that we are a member of the current generation. kafkajs
    * resolves silently when it is not running, so only its event counts.
    */
-  async prove(positions: readonly { lane: number; topic: string; offset: number }[]): Promise<boolean> {
+  prove(positions: readonly Position[]): Promise<boolean> {
+    // One after the other: else the event of one commit could pass for that of another.
+    const proof = this.#proving.then(() => this.#prove(positions));
+    this.#proving = proof;
+    return proof;
+  }
+
+  async #prove(positions: readonly Position[]): Promise<boolean> {
     if (this.#consumer === null || positions.length === 0) return false;
     const before = this.#proofs;
     try {

@@ -8,7 +8,10 @@ const group = fc
   .chain(ids =>
     fc.tuple(
       ...ids.map(memberId =>
-        fc.record({ memberId: fc.constant(memberId), lanes: fc.uniqueArray(fc.integer({ min: 0, max: 40 })) }),
+        fc.record({
+          memberId: fc.constant(memberId),
+          lanes: fc.uniqueArray(fc.integer({ min: 0, max: 40 })),
+        }),
       ),
     ),
   );
@@ -28,7 +31,9 @@ test('whoever deals, the answer is the same', () => {
   fc.assert(
     fc.property(group, members => {
       const sorted = (dealt: Map<string, number[]>) => [...dealt].sort(([a], [b]) => (a < b ? -1 : 1));
-      expect(sorted(dealLanes(lanes(16), members.toReversed()))).toEqual(sorted(dealLanes(lanes(16), members)));
+      expect(sorted(dealLanes(lanes(16), members.toReversed()))).toEqual(
+        sorted(dealLanes(lanes(16), members)),
+      );
     }),
   );
 });

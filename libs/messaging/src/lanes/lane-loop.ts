@@ -52,6 +52,8 @@ export class LaneLoop implements WorkSink {
   #inHand: Item[] = [];
   #poisoned = new Map<Item, unknown>();
   #clock = { databaseMs: 0, atMs: 0 };
+  /** How much a pass may handle now: less after one that took too long. */
+  #passItemsMax: number;
   #failure: { error: unknown; count: number } | null = null;
   #claimFailures = 0;
   #due = { heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
@@ -66,6 +68,7 @@ export class LaneLoop implements WorkSink {
     private readonly process: (work: readonly Work[], pass: Pass) => Promise<PassResult>,
     private readonly logger: Logger,
   ) {
+    this.#passItemsMax = settings.passMessagesMax;
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
       topic => this.#consumer.logicalName(topic),
@@ -292,7 +295,7 @@ export class LaneLoop implements WorkSink {
   // ---- passes
 
   #gather(): void {
-    const room = this.settings.passMessagesMax - this.#inHand.length;
+    const room = this.#passItemsMax - this.#inHand.length;
     if (room <= 0) return;
     this.#inHand.push(...this.#submitted.splice(0, room));
     for (const { lane, orderId } of this.#timers.take(this.#databaseNowMs(), (lane, targets) =>
@@ -300,7 +303,7 @@ export class LaneLoop implements WorkSink {
     )) {
       if (this.#lanes.has(lane)) this.#inHand.push({ from: 'timer', lane, orderId });
     }
-    const { items, gaps } = this.#handOvers.take(Math.max(room - this.#inHand.length, 1), this.#lanes);
+    const { items, gaps } = this.#handOvers.take(this.#passItemsMax - this.#inHand.length, this.#lanes);
     this.#inHand.push(...items);
     if (gaps.length > 0) {
       this.logger.error(
@@ -313,7 +316,7 @@ export class LaneLoop implements WorkSink {
 
   /** Handles what is in hand; a part at a time when one of it has to be found out. */
   async #handle(): Promise<void> {
-    const parts: (readonly Item[])[] = [this.#inHand];
+    const parts = slices(this.#inHand, this.#passItemsMax);
     let locks: Pass['locks'] = 'wait';
     while (parts.length > 0) {
       const part = parts[0]!.filter(item => this.#lanes.has(item.lane));
@@ -386,6 +389,7 @@ export class LaneLoop implements WorkSink {
         'messages went to the dead letters',
       );
     }
+    if (this.#passItemsMax < this.settings.passMessagesMax) this.#passItemsMax++;
     await this.#publisher.publish(committed.rows);
   }
 
@@ -457,7 +461,7 @@ export class LaneLoop implements WorkSink {
         .map(([orderId]) => ({ lane: number, orderId })),
     );
     if (orders.length === 0) return;
-    this.#inHand.push(...(await loadHeld(this.#db!, orders.slice(0, this.settings.passMessagesMax))));
+    this.#inHand.push(...(await loadHeld(this.#db!, orders.slice(0, this.#passItemsMax))));
     if (this.#inHand.length > 0) await this.#handle();
   }
 
@@ -519,6 +523,12 @@ export class LaneLoop implements WorkSink {
     await this.#connectDatabase();
     this.logger.info('the database is back');
   }
+}
+
+function slices(items: readonly Item[], size: number): (readonly Item[])[] {
+  const parts = [];
+  for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
+  return parts;
 }
 
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

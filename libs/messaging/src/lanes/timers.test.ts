@@ -25,7 +25,8 @@ test('a due timer fires only when everything that was on the topics when it fell
   asked[0]!(new Map([['t/3', 7]]));
   await settle();
   let position = 6;
-  const reached = (lane: number, targets: ReadonlyMap<string, number>) => position >= targets.get(`t/${lane}`)!;
+  const reached = (lane: number, targets: ReadonlyMap<string, number>) =>
+    position >= targets.get(`t/${lane}`)!;
   expect(made.take(10_100, reached)).toEqual([]);
   position = 7;
   expect(made.take(10_150, reached)).toEqual([{ lane: 3, orderId: 'a' }]);
