@@ -1,4 +1,6 @@
+export { createTopics, deleteTopics } from './kafka/admin.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
+export { readTopic, topicEnds, type TopicRecord, truncateTopic, writeTopic } from './kafka/records.js';
 export { type KafkaOptions, laneOf } from './kafka/connection.js';
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';

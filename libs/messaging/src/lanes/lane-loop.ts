@@ -100,6 +100,19 @@ export class LaneLoop implements WorkSink {
 
   /** Connects, checks that topics and cluster are the right ones, and joins. Rejects when something is wrong. */
   async start(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      await Promise.allSettled([this.#consumer.stop(), this.#producer.disconnect(), this.#db?.end()]);
+      throw error;
+    }
+    this.#heartbeat = setInterval(() => {
+      this.#handOvers.heartbeat().catch(() => this.#handOvers.abandon());
+    }, this.settings.heartbeatIntervalMs / 2);
+    this.#running = this.#run();
+  }
+
+  async #connect(): Promise<void> {
     await this.#connectDatabase();
     const clusterId = await this.#consumer.connect();
     const { rows } = await this.#db!.query<{ cluster_id: string }>(
@@ -113,10 +126,6 @@ export class LaneLoop implements WorkSink {
     }
     await this.#producer.connect();
     await this.#consumer.run();
-    this.#heartbeat = setInterval(() => {
-      this.#handOvers.heartbeat().catch(() => this.#handOvers.abandon());
-    }, this.settings.heartbeatIntervalMs / 2);
-    this.#running = this.#run();
   }
 
   /** Finishes the pass in hand, sends what is committed, and leaves the group. */
@@ -466,6 +475,9 @@ export class LaneLoop implements WorkSink {
   }
 
   async #sweep(): Promise<void> {
+    // What we have sent ourselves must be gone from the table before it is looked at.
+    await this.#publisher.settled();
+    await this.#deletePublished();
     const { rows } = await this.#db!.query<{
       seq: number;
       lane: number;
@@ -474,11 +486,6 @@ export class LaneLoop implements WorkSink {
       value: string;
     }>(statements.statement('sweep-outbox', [[...this.#lanes.keys()], this.settings.httpRowAgeMs / 1_000]));
     await this.#publisher.publish(rows);
-    // Sent and deleted before the next sweep looks: otherwise it would send them again.
-    if (rows.length > 0) {
-      await this.#publisher.settled();
-      await this.#deletePublished();
-    }
   }
 
   /** For lag's sake only: the database's positions are the truth. */

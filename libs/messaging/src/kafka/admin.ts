@@ -21,14 +21,17 @@ export function createTopics(
     const topics = missing.map(topic => ({ topic, numPartitions: partitions }));
     // False: somebody else made them just now.
     if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: false });
-    await until(async () => {
-      const led = await partitionsLed(admin, names);
-      const wrong = names.find(name => (led.get(name)?.all ?? partitions) !== partitions);
-      if (wrong !== undefined) {
-        throw new Error(`topic ${wrong} has ${led.get(wrong)?.all} partitions, not ${partitions}`);
-      }
-      return names.every(name => led.get(name)?.led === partitions);
-    }, `the topics ${names.join(', ')} have no leaders`);
+    await until(
+      async () => {
+        const led = await partitionsLed(admin, names);
+        const wrong = names.find(name => (led.get(name)?.all ?? partitions) !== partitions);
+        if (wrong !== undefined) {
+          throw new Error(`topic ${wrong} has ${led.get(wrong)?.all} partitions, not ${partitions}`);
+        }
+        return names.every(name => led.get(name)?.led === partitions);
+      },
+      `the topics ${names.join(', ')} have no leaders`,
+    );
   });
 }
 
