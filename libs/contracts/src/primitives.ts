@@ -20,8 +20,11 @@ export const Sku = identifier.meta({ id: 'Sku', example: 'blue-kettle' });
 export const CustomerId = identifier.meta({ id: 'CustomerId', example: 'alice' });
 export const Zone = identifier.meta({ id: 'Zone', example: 'north' });
 
-/** A calendar day in UTC, `YYYY-MM-DD`. */
-export const Day = z.iso.date().meta({ id: 'Day' });
+/** A calendar day in UTC, `YYYY-MM-DD`. There is no year 0000, and PostgreSQL refuses it. */
+export const Day = z.iso
+  .date()
+  .refine(day => day >= '0001', { message: 'must not be in the year 0000' })
+  .meta({ id: 'Day', example: '2030-12-24' });
 
 /** Minor units of one currency. 10^12 keeps sums of a hundred lines exact in a double. */
 export const Cents = z.int().min(0).max(1_000_000_000_000);

@@ -1,6 +1,14 @@
 import { HTTP } from 'cloudevents';
 import { expect, test } from 'vitest';
-import { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable, valueBytesMax } from './envelope.js';
+import {
+  createMessage,
+  decode,
+  encode,
+  inherited,
+  RecordTooLarge,
+  Undecodable,
+  valueBytesMax,
+} from './envelope.js';
 
 const orderId = '0192f0c1-2f7a-7c3e-9a54-0242ac120002';
 const command = createMessage({
@@ -22,7 +30,10 @@ test('what is sent is what is received', () => {
 });
 
 test('another CloudEvents implementation reads it, extensions included', () => {
-  const event = HTTP.toEvent({ headers: { 'content-type': 'application/cloudevents+json' }, body: encode(command) });
+  const event = HTTP.toEvent({
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: encode(command),
+  });
   if (Array.isArray(event)) throw new Error('one event was expected');
   expect(event.validate()).toBe(true);
   expect(event).toMatchObject({ ...command, specversion: '1.0' });
@@ -40,7 +51,11 @@ test.each([
   ['no subject', orderId, record({ ...command, specversion: '1.0', subject: undefined })],
   ['an id that is no UUID', orderId, record({ ...command, specversion: '1.0', id: '7' })],
   ['another version of the specification', orderId, record({ ...command, specversion: '0.3' })],
-  ['U+0000 where PostgreSQL would have to store it', orderId, record({ ...command, specversion: '1.0', step: 'a\u0000b' })],
+  [
+    'U+0000 where PostgreSQL would have to store it',
+    orderId,
+    record({ ...command, specversion: '1.0', step: 'a\u0000b' }),
+  ],
   ['another key than its subject', 'other', Buffer.from(encode(command))],
   ['no key', null, Buffer.from(encode(command))],
 ])('a record with %s is undecodable, and says why', (_, key, value) => {

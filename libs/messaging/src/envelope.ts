@@ -1,4 +1,5 @@
-import { v7 as uuid } from 'uuid';
+import { randomFillSync } from 'node:crypto';
+import { v7 } from 'uuid';
 import { z } from 'zod';
 import type { Message } from './message.js';
 
@@ -39,7 +40,20 @@ export function createMessage<Data>(
   message: Omit<Message<Data>, 'id' | 'time'> & { at: Date },
 ): Message<Data> {
   const { at, ...attributes } = message;
-  return { id: uuid(), time: at.toISOString(), ...attributes };
+  return { id: messageId(), time: at.toISOString(), ...attributes };
+}
+
+const randomPool = new Uint8Array(16 * 256);
+let randomUsed = randomPool.length;
+
+/** A UUIDv7 (RFC 9562). The random bytes come from a pool: asking the kernel for each id costs five times as much. */
+function messageId(): string {
+  if (randomUsed === randomPool.length) {
+    randomFillSync(randomPool);
+    randomUsed = 0;
+  }
+  const random = randomPool.subarray(randomUsed, (randomUsed += 16));
+  return v7({ random });
 }
 
 /** The attributes that an answer takes over from the message that it answers, and an effect from its cause. */

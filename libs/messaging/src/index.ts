@@ -1,7 +1,8 @@
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export { readTopic, topicEnds, type TopicRecord, truncateTopic, writeTopic } from './kafka/records.js';
-export { type KafkaOptions, laneOf } from './kafka/connection.js';
+export { kafkaOf, type KafkaOptions, laneOf } from './kafka/connection.js';
+export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.js';
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
 export { type LoopOptions, loopSettings } from './lanes/settings.js';
@@ -9,5 +10,14 @@ export * from './lanes/work.js';
 export * from './message.js';
 export { HttpOutbox, type HttpOutboxRow } from './outbox/http-outbox.js';
 export type { OutboxRow } from './outbox/publisher.js';
+export { type Alarm, alarmTo } from './participant/alarm.js';
 export * from './participant/definition.js';
+export { ParticipantHandler, type ParticipantHandlerOptions } from './participant/handler.js';
+export {
+  type OutsideAttempt,
+  OutsideCallWorker,
+  type OutsideCallWorkerOptions,
+  type OutsideParty,
+} from './participant/outside-calls.js';
+export { participantMigrations } from './participant/tables.js';
 export { messagingMigrations } from './storage/statements.js';

@@ -1,1 +1,2 @@
-export {};
+export * from './retry/retry-delay.js';
+export * from './timeout/with-timeout.js';

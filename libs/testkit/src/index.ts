@@ -1,1 +1,4 @@
-export {};
+export * from './saga/index.js';
+export { databaseForTest, type TestDatabase } from './database.js';
+export { testBrokers, testPostgresUrl } from './servers.js';
+export { topicsForTest, type TestTopics } from './topics.js';

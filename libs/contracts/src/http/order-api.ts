@@ -5,18 +5,28 @@ import { Address, CustomerId, Day, OrderId, PaymentMethod, PositiveCents } from 
 export const OrderStatus = z.enum(['PENDING', 'COMPLETED', 'CANCELLED']).meta({ id: 'OrderStatus' });
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-/** `POST /orders`. The amount is the sum of the lines. */
+const [WalletPayment, CardPayment] = PaymentMethod.options;
+
+/** `POST /orders`. The amount is the sum of the lines, 10^12 cents at most. Nothing that is not listed here is let through. */
 export const PlaceOrder = z
   .strictObject({
     customerId: CustomerId,
     lines: z.array(OrderLine.strict()).min(1).max(100),
-    payment: PaymentMethod,
+    payment: z.discriminatedUnion('kind', [WalletPayment.strict(), CardPayment.strict()]),
     address: Address.strict(),
     /** Today (UTC) when absent. */
     shipOn: Day.optional(),
     protocol: z.enum(['orchestrated']).default('orchestrated'),
   })
-  .meta({ id: 'PlaceOrder' });
+  .meta({
+    id: 'PlaceOrder',
+    example: {
+      customerId: 'alice',
+      lines: [{ sku: 'blue-kettle', quantity: 1, unitPriceCents: 3_900 }],
+      payment: { kind: 'wallet' },
+      address: { zone: 'north', name: 'Alice', street: '1 High Street', city: 'York', postalCode: 'YO1 7HX' },
+    },
+  });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 export const OrderView = z
@@ -38,45 +48,68 @@ export const OrderView = z
   .meta({ id: 'OrderView' });
 export type OrderView = z.infer<typeof OrderView>;
 
-/** The answer to an accepted order. Kept under its idempotency key: a replay returns the same bytes. */
+/** The answer to an accepted order. A replay under the same idempotency key returns the same bytes. */
 export const OrderAccepted = z
   .object({ id: OrderId, status: z.literal('PENDING'), href: z.string() })
   .meta({ id: 'OrderAccepted' });
 export type OrderAccepted = z.infer<typeof OrderAccepted>;
 
-/** 1 to 255 printable ASCII characters, as the IETF draft's examples use. */
+/** 1 to 255 printable ASCII characters without spaces, which leaves room for the IETF draft's quoted strings. */
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
-/** `POST /orders/batch`: each line stands alone; one that is refused does not touch the others. */
+/** One order of a batch. Without a key it is placed anew each time that the batch is sent. */
+export const BatchLine = z
+  .strictObject({ idempotencyKey: IdempotencyKey.nullish(), order: PlaceOrder })
+  .meta({ id: 'BatchLine' });
+
+/** `POST /orders/batch`: each line, a `BatchLine`, is checked by itself; one that is refused does not touch the others. */
 export const PlaceOrders = z
-  .strictObject({
-    orders: z
-      .array(z.object({ idempotencyKey: z.unknown(), order: z.unknown() }))
-      .min(1)
-      .max(500),
-  })
+  .strictObject({ orders: z.array(z.unknown()).min(1).max(500) })
   .meta({ id: 'PlaceOrders' });
+export type PlaceOrders = z.infer<typeof PlaceOrders>;
 
 export const PlaceOrdersResult = z
   .object({
+    /** In the order of the lines. */
     results: z.array(
       z.discriminatedUnion('accepted', [
         z.object({
           accepted: z.literal(true),
-          idempotencyKey: z.string(),
+          idempotencyKey: z.string().nullable(),
           id: OrderId,
           replayed: z.boolean(),
         }),
-        z.object({ accepted: z.literal(false), status: z.int(), code: z.string(), detail: z.string() }),
+        /** What `POST /orders` would have answered: the status and the problem's code. */
+        z.object({
+          accepted: z.literal(false),
+          idempotencyKey: z.string().nullable(),
+          status: z.int(),
+          code: z.string(),
+          detail: z.string(),
+        }),
       ]),
     ),
   })
   .meta({ id: 'PlaceOrdersResult' });
+export type PlaceOrdersResult = z.infer<typeof PlaceOrdersResult>;
+
+/** A number in a query string, between two bounds: digits only, as `Number` also takes '', ' 1' and '0x10'. */
+const whole = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum));
+
+/** `?wait=`: for how long an answer may be held back, in milliseconds. */
+export const WaitQuery = z.strictObject({ wait: whole(0, 30_000).default(0) }).meta({ id: 'WaitQuery' });
+export type WaitQuery = z.infer<typeof WaitQuery>;
 
 /** `POST /orders/status?wait=ms`: answers as soon as one of them has ended. */
 export const OrderStatusQuery = z
   .strictObject({ ids: z.array(OrderId).min(1).max(5_000) })
   .meta({ id: 'OrderStatusQuery' });
+export type OrderStatusQuery = z.infer<typeof OrderStatusQuery>;
 
 export const OrderStatusResult = z
   .object({
@@ -84,6 +117,28 @@ export const OrderStatusResult = z
     ended: z.array(z.object({ id: OrderId, status: OrderStatus, reason: z.string().nullable() })),
   })
   .meta({ id: 'OrderStatusResult' });
+
+/** The data of the `status` events of `GET /orders/{id}/events`; the stream ends after COMPLETED or CANCELLED. */
+export const OrderStatusEvent = z
+  .object({
+    id: OrderId,
+    status: OrderStatus,
+    reason: z.string().nullable(),
+    endedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'OrderStatusEvent' });
+export type OrderStatusEvent = z.infer<typeof OrderStatusEvent>;
+
+/** `GET /orders`: newest first. The cursor is the `nextCursor` of the page before. */
+export const OrdersQuery = z
+  .strictObject({
+    status: OrderStatus.optional(),
+    customerId: CustomerId.optional(),
+    limit: whole(1, 200).default(50),
+    cursor: z.string().min(1).max(100).optional(),
+  })
+  .meta({ id: 'OrdersQuery' });
+export type OrdersQuery = z.infer<typeof OrdersQuery>;
 
 export const OrderPage = z
   .object({ orders: z.array(OrderView), nextCursor: z.string().nullable() })

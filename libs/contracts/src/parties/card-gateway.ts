@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PositiveCents } from '../primitives.js';
+import { PositiveCents, text } from '../primitives.js';
 
 /*
  * The card gateway, an outside party. Every call carries an Idempotency-Key header: a repeated key returns the first
@@ -9,7 +9,7 @@ import { PositiveCents } from '../primitives.js';
  *   POST /holds/{holdId}/void      200 {}
  */
 export const CreateHold = z.object({ token: z.string(), amountCents: PositiveCents });
-export const HoldCreated = z.object({ holdId: z.string() });
-export const Captured = z.object({ captureId: z.string() });
+export const HoldCreated = z.object({ holdId: text(100) });
+export const Captured = z.object({ captureId: text(100) });
 
 export const PartyRefusal = z.object({ code: z.string(), detail: z.string().optional() });

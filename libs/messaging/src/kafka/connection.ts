@@ -1,4 +1,5 @@
 import type { Logger } from '@ballast/platform';
+import type { ConsumerConfiguration } from './settings.js';
 import kafkajs, { type Kafka as KafkaClient, type LogEntry } from 'kafkajs';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
@@ -9,6 +10,15 @@ export interface KafkaOptions {
   /** Put before every topic and group name; empty but in tests, which share one Kafka. */
   readonly topicPrefix?: string;
   readonly logger: Logger;
+}
+
+/** How a service reaches Kafka, as its environment says. */
+export function kafkaOf(
+  configuration: Pick<ConsumerConfiguration, 'KAFKA_BROKERS' | 'TOPIC_PREFIX'>,
+  clientId: string,
+  logger: Logger,
+): KafkaOptions {
+  return { brokers: configuration.KAFKA_BROKERS, clientId, topicPrefix: configuration.TOPIC_PREFIX, logger };
 }
 
 /**

@@ -348,7 +348,7 @@ export class LaneLoop implements WorkSink {
           locks = 'skip';
           break;
         case 'poisoned':
-          this.#bury(outcome.item, outcome.error);
+          for (const [item, cause] of outcome.causes) this.#bury(item, cause);
           break;
         case 'data-error':
           // The first half is committed before the second begins: an order's messages keep their order.
@@ -521,6 +521,9 @@ export class LaneLoop implements WorkSink {
       logger: this.logger,
       onLost: () => this.#signal.notify(),
     });
+    // A pass looks everything up by its key. A plan that was made while a table was empty would read all of it, and
+    // would be kept for the life of the connection.
+    await this.#db.query({ text: 'SET enable_seqscan = off' });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
   }

@@ -1,7 +1,8 @@
 import type { Logger } from '@ballast/platform';
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import type { KafkaOptions } from '../kafka/connection.js';
+import { kafkaOf, type KafkaOptions } from '../kafka/connection.js';
+import type { ConsumerConfiguration } from '../kafka/settings.js';
 import { LaneLoop, type LoopHealth } from './lane-loop.js';
 import { type LoopOptions, loopSettings } from './settings.js';
 import type { LaneHandler, Pass, PassResult, Work, WorkSink } from './work.js';
@@ -42,6 +43,28 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
     );
   }
 
+  /** The lanes of a service, as its environment says. */
+  static from(
+    configuration: ConsumerConfiguration,
+    { service, topics }: { readonly service: string; readonly topics: readonly string[] },
+    handler: LaneHandler,
+    logger: Logger,
+  ): LaneServer {
+    return new LaneServer(
+      kafkaOf(configuration, service, logger),
+      {
+        service,
+        topics,
+        databaseUrl: configuration.DATABASE_URL,
+        laneCount: configuration.LANES,
+        passMessagesMax: configuration.BATCH_MAX,
+        sessionTimeoutMs: configuration.KAFKA_SESSION_TIMEOUT_MS,
+      },
+      handler,
+      logger,
+    );
+  }
+
   /** Two handlers for one pattern would replace each other silently. */
   override addHandler(...[pattern, ...rest]: Parameters<Server<Events, Status>['addHandler']>): void {
     if (pattern !== this.#service) {
@@ -74,6 +97,15 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
 
   health(): LoopHealth {
     return this.#loop.health();
+  }
+
+  /** For a health indicator: throws, saying why, when messages are not being handled. */
+  check(): Record<string, unknown> {
+    const health = this.#loop.health();
+    if (health.state !== 'running' || Object.keys(health.refused).length > 0) {
+      throw new Error(`messages are not being handled: ${JSON.stringify(health)}`);
+    }
+    return { ...health };
   }
 
   on(): never {

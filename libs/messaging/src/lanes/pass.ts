@@ -1,6 +1,7 @@
 import { deadLettersTopic } from '@ballast/contracts';
 import { type Connection, type Queries, sqlStateOf } from '@ballast/platform';
 import { createMessage, encode, RecordTooLarge } from '../envelope.js';
+import { FirstFailure } from '../storage/first-failure.js';
 import type { OutboxRow } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
 import { type HeldItem, type Item, type LogItem, orderIdOf, workOf } from './item.js';
@@ -34,8 +35,8 @@ export type PassOutcome =
   | { readonly kind: 'fenced'; readonly lanes: ReadonlySet<number> }
   /** A shared row stayed locked. Nothing was done. */
   | { readonly kind: 'locked' }
-  /** One item's handler failed. Nothing was done. */
-  | { readonly kind: 'poisoned'; readonly item: Item; readonly error: unknown }
+  /** The handler failed on some items. Nothing was done. */
+  | { readonly kind: 'poisoned'; readonly causes: ReadonlyMap<Item, unknown> }
   /** The business save failed because of what is in one of the items. Nothing was done. */
   | { readonly kind: 'data-error'; readonly error: unknown };
 
@@ -85,12 +86,7 @@ export async function runPass(
   } catch (error) {
     if (error instanceof CommitOutcomeUnknown) throw error;
     await db.query({ text: 'ROLLBACK' });
-    if (error instanceof PoisonedWork) {
-      const item = input.items.find(
-        candidate => orderIdOf(candidate) !== null && same(candidate, error.work),
-      );
-      if (item !== undefined) return { kind: 'poisoned', item, error: error.cause };
-    }
+    if (error instanceof PoisonedWork) return { kind: 'poisoned', causes: blamed(error, input.items) };
     if (error instanceof LockTimeout) return { kind: 'locked' };
     if (error instanceof DataError || error instanceof RecordTooLarge) {
       return { kind: 'data-error', error: error instanceof DataError ? error.cause : error };
@@ -233,17 +229,19 @@ function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }: PassSe
 }
 
 function passFor(db: Queries, now: Date, locks: Pass['locks'], { lockTimeoutMs }: PassSettings): Pass {
+  // Errors are told apart by their cause, not by what fails behind it.
+  const tx = new FirstFailure(db);
   return {
-    tx: db,
+    tx,
     now,
     locks,
     async underLockTimeout(load) {
       if (locks === 'skip') return load();
       try {
-        const [, loaded] = await Promise.all([
-          db.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
+        const [, loaded] = await tx.all([
+          tx.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
           load(),
-          db.query({ text: 'SET LOCAL lock_timeout = 0' }),
+          tx.query({ text: 'SET LOCAL lock_timeout = 0' }),
         ]);
         return loaded;
       } catch (error) {
@@ -252,7 +250,7 @@ function passFor(db: Queries, now: Date, locks: Pass['locks'], { lockTimeoutMs }
     },
     async businessSave(saveAll) {
       try {
-        await saveAll();
+        await tx.all([saveAll()]);
       } catch (error) {
         throw /^2[23]/.test(sqlStateOf(error) ?? '')
           ? new DataError('a business save failed', { cause: error })
@@ -413,6 +411,17 @@ function headersOf(headers: LogItem['record']['headers'] = {}): Record<string, s
 
 function errorOf(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
+}
+
+function blamed({ causes }: PoisonedWork, items: readonly Item[]): Map<Item, unknown> {
+  const found = new Map<Item, unknown>();
+  for (const [work, cause] of causes) {
+    const item = items.find(candidate => same(candidate, work));
+    // Whoever wraps work in another object takes from us what we need to go on.
+    if (item === undefined) throw new TypeError('a handler blamed work that it was not given', { cause });
+    found.set(item, cause);
+  }
+  return found;
 }
 
 function same(item: Item, work: Work): boolean {

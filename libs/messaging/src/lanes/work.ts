@@ -58,15 +58,14 @@ export interface LaneHandler {
 }
 
 /**
- * Thrown by a handler's decision about one work item: it is isolated and dead-lettered, the others are handled.
+ * Thrown by a handler for work items that it cannot handle, each with its cause: they are isolated and dead-lettered,
+ * the others are handled. Naming all that are known saves a try of the pass for each.
  */
 export class PoisonedWork extends Error {
-  constructor(
-    readonly work: Work,
-    override readonly cause: unknown,
-  ) {
-    super(`a handler failed on one message: ${String(cause)}`);
-    this.name = 'PoisonedWork';
+  override readonly name = 'PoisonedWork';
+
+  constructor(readonly causes: ReadonlyMap<Work, unknown>) {
+    super(`${causes.size} messages could not be handled: ${String([...causes.values()][0])}`);
   }
 }
 

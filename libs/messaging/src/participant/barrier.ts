@@ -159,7 +159,14 @@ function settleDo(barrier: Barrier, message: Message, outcome: Outcome, rule: Ru
     case 'done': {
       const answer: DefiniteAnswer = { outcome: 'done', reply: outcome.reply };
       if (undo === null) return settled({ kind: 'answered', answer }, { to: asked, answer });
-      const undoing: Barrier = { kind: 'undoing', for: 'order', since: now.getTime(), answer, do: asked, undo };
+      const undoing: Barrier = {
+        kind: 'undoing',
+        for: 'order',
+        since: now.getTime(),
+        answer,
+        do: asked,
+        undo,
+      };
       return { ...settled(undoing), then: 'undo' as const };
     }
     case 'rejected':
@@ -195,12 +202,11 @@ function settleUndo(barrier: Barrier, message: Message, outcome: Outcome, now: D
     }
     case 'rejected':
     case 'refused': {
-      const replies = unanswered === null || answer === null ? [] : [{ to: unanswered, answer }];
-      return settled(
-        answer === null ? untouched : { kind: 'answered', answer },
-        ...replies,
-        { to: asked, answer: notNow(outcome) },
-      );
+      const replies = unanswered === null ? [] : [{ to: unanswered, answer: answer ?? notNow(outcome) }];
+      return settled(answer === null ? untouched : { kind: 'answered', answer }, ...replies, {
+        to: asked,
+        answer: notNow(outcome),
+      });
     }
     case 'call':
     case 'wait': {
@@ -230,7 +236,8 @@ function newest(kept: Message | null, message: Message): Message {
 const isPastDeadline = ({ deadline }: Message, now: Date): boolean =>
   deadline !== undefined && now.getTime() >= Date.parse(deadline);
 
-const waitsFor = (outcome: { kind: 'call' | 'wait' }): WaitsFor => (outcome.kind === 'call' ? 'call' : 'order');
+const waitsFor = (outcome: { kind: 'call' | 'wait' }): WaitsFor =>
+  outcome.kind === 'call' ? 'call' : 'order';
 
 const notNow = (outcome: Outcome & { kind: 'rejected' | 'refused' }): Answer => ({
   outcome: 'refused',
@@ -238,7 +245,11 @@ const notNow = (outcome: Outcome & { kind: 'rejected' | 'refused' }): Answer => 
 });
 
 const reasonOf = ({ code, detail }: { code: string; detail?: string | undefined }) =>
-  detail === undefined ? { code } : { code, detail };
+  detail === undefined ? { code } : { code, detail: shortened(detail) };
+
+/** As long as the contract of answers lets it be. */
+const shortened = (detail: string): string =>
+  detail.length <= 2_000 ? detail : `${detail.slice(0, 1_999).toWellFormed()}…`;
 
 const tombstone: Barrier = { kind: 'tombstone' };
 const aborted: Answer = { outcome: 'aborted' };

@@ -1,0 +1,68 @@
+import { serviceNames, type ServiceName } from '@ballast/contracts';
+import { join } from 'node:path';
+import { cloneRoot } from './places.js';
+
+export const partyNames = ['card-gateway', 'carrier'] as const;
+export type PartyName = (typeof partyNames)[number];
+
+/** One process of ours: a service's replica, or a simulated party. */
+export interface Member {
+  /** `order`, and `order-2` for its second replica. */
+  readonly name: string;
+  readonly of: ServiceName | PartyName;
+}
+
+export const isParty = ({ of }: Member): boolean => (partyNames as readonly string[]).includes(of);
+
+/** Every process of a stack. Simulated parties keep their memory to themselves: there is one of each. */
+export function membersOf(replicas: number): Member[] {
+  const replicasOf = (of: ServiceName): Member[] =>
+    Array.from({ length: replicas }, (_, index) => ({ of, name: index === 0 ? of : `${of}-${index + 1}` }));
+  return [...partyNames.map(name => ({ of: name, name })), ...serviceNames.flatMap(replicasOf)];
+}
+
+/** The compiled file that a member runs. */
+export function entryOf({ of }: Member): string {
+  if (of === 'orchestrator') return join(cloneRoot, 'orchestrator/dist/main.js');
+  const folder = isParty({ name: of, of }) ? `infra/simulators/dist/${of}.js` : `services/${of}/dist/main.js`;
+  return join(cloneRoot, folder);
+}
+
+/** What all members of a stack have in common. */
+export interface Surroundings {
+  readonly directory: string;
+  readonly brokers: string;
+  readonly databaseUrls: Readonly<Partial<Record<ServiceName, string>>>;
+  readonly ports: Readonly<Record<string, number>>;
+  /** Settings for every service, over those of our own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A member's configuration, as environment variables. */
+export function environmentOf(member: Member, surroundings: Surroundings): NodeJS.ProcessEnv {
+  const { directory, brokers, databaseUrls, ports, environment } = surroundings;
+  const own = { ...process.env, ...environment, HOST: '127.0.0.1', PORT: String(ports[member.name]) };
+  if (isParty(member)) return { ...own, JOURNAL_FILE: join(directory, 'journals', `${member.name}.jsonl`) };
+  return {
+    ...own,
+    KAFKA_BROKERS: brokers,
+    DATABASE_URL: databaseUrls[member.of as ServiceName],
+    INVENTORY_URL: urlOf('inventory', ports),
+    CARD_GATEWAY_URL: urlOf('card-gateway', ports),
+    CARRIER_URL: urlOf('carrier', ports),
+  };
+}
+
+export const urlOf = (name: string, ports: Readonly<Record<string, number>>): string =>
+  `http://127.0.0.1:${ports[name]}`;
+
+/** Resolves whether the process says that it can do its work; a process that does not answer cannot. */
+export async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,4 @@
+import { carrier } from './carrier/carrier.js';
+import { run } from './party/run.js';
+
+await run(carrier());

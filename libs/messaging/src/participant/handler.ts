@@ -1,0 +1,222 @@
+import { answerType, type OutsideCall, repliesTopic } from '@ballast/contracts';
+import type { Queries } from '@ballast/platform';
+import { createMessage, inherited } from '../envelope.js';
+import type { LaneHandler, Pass, PassResult, Timer, Work } from '../lanes/work.js';
+import { PoisonedWork } from '../lanes/work.js';
+import type { Outgoing } from '../message.js';
+import type { Alarm } from './alarm.js';
+import type { Reply } from './barrier.js';
+import { Decider, type Draft } from './decider.js';
+import type { Participant } from './definition.js';
+import { FirstFailure } from '../storage/first-failure.js';
+import { type AnswerItem, type AttemptItem, type CommandItem, itemsOf } from './items.js';
+import type { OutsideCallWorker } from './outside-calls.js';
+import { PassMemory } from './pass-memory.js';
+import { type Routes, routesOf } from './routes.js';
+import {
+  answerCalls,
+  loadBarriers,
+  loadCalls,
+  loadOpenCalls,
+  type OpenCall,
+  openCalls,
+  recordAttempts,
+  saveBarriers,
+} from './tables.js';
+
+export interface ParticipantHandlerOptions {
+  /** Makes the calls that decisions ask for; needed when an operation of the participant has an `answered`. */
+  readonly outsideCalls?: OutsideCallWorker;
+  /** Told after the commit of what must never happen. */
+  readonly alarm: (alarm: Alarm) => void;
+}
+
+/**
+ * Runs a participant on its lanes: loads what a pass's commands need, lets the barrier and the participant's pure
+ * functions decide in arrival order, saves what changed, and returns the replies.
+ * One round trip of reads (own records and barriers), one more if shared records are named, one of writes.
+ */
+export class ParticipantHandler<
+  Own,
+  Shared = never,
+  Entry = never,
+  Call extends OutsideCall = never,
+> implements LaneHandler {
+  readonly #routes: Routes;
+
+  /** Throws for a definition that cannot work. */
+  constructor(
+    private readonly participant: Participant<Own, Shared, Entry, Call>,
+    private readonly options: ParticipantHandlerOptions,
+  ) {
+    this.#routes = routesOf(participant);
+    if (this.#routes.asksOutside && options.outsideCalls === undefined) {
+      throw new TypeError(`${participant.name} asks outside parties: it needs a worker that makes the calls`);
+    }
+  }
+
+  async claimed(lanes: readonly number[], tx: Queries): Promise<readonly Timer[]> {
+    const { outsideCalls } = this.options;
+    if (outsideCalls !== undefined) outsideCalls.takeOver(lanes, await loadOpenCalls(tx, lanes));
+    return [];
+  }
+
+  dropped(lanes: readonly number[]): void {
+    this.options.outsideCalls?.drop(lanes);
+  }
+
+  /** Rejects with PoisonedWork for a message that cannot be handled: nothing of the pass may be kept then. */
+  async process(work: readonly Work[], pass: Pass): Promise<PassResult> {
+    const items = itemsOf(work, this.#routes);
+    const attempts = items.filter(item => item.kind === 'attempt');
+    const decidable = items.filter(item => item.kind !== 'attempt');
+
+    const tx = new FirstFailure(pass.tx);
+    const memory = await this.#load(decidable, tx);
+    const decider = new Decider(this.participant, this.#routes, memory, pass.now);
+    const demand = demandOf(decidable, decider);
+    if (demand.size > 0) await this.#loadShared(demand, memory, pass, tx);
+
+    const replies: Reply[] = [];
+    const alarms: Alarm[] = [];
+    const hold: Work[] = [];
+    for (const item of decidable) {
+      const order = memory.order(item.orderId);
+      const draft = order.held ? null : await this.#decide(item, decider, memory, pass, tx);
+      if (draft === null) {
+        order.held = true;
+        hold.push(item.work);
+        continue;
+      }
+      memory.accept(order, draft);
+      replies.push(...draft.replies);
+      alarms.push(...draft.alarms);
+    }
+
+    const opened = await this.#save(memory, attempts, decidable, pass, tx);
+    return {
+      send: replies.map(reply => this.#reply(reply, pass.now)),
+      hold,
+      timers: [],
+      committed: () => {
+        this.options.outsideCalls?.start(opened);
+        for (const alarm of alarms) this.options.alarm(alarm);
+      },
+    };
+  }
+
+  /** The first round: what belongs to the orders themselves. Only the lane's owner writes it: no locks. */
+  async #load(items: readonly Decidable[], tx: FirstFailure): Promise<PassMemory<Own, Shared, Entry>> {
+    const lanes = new Map(items.map(item => [item.orderId, item.work.lane]));
+    const orderIds = [...lanes.keys()];
+    if (orderIds.length === 0) return new PassMemory(this.#routes, lanes, new Map(), [], new Map());
+    const answers = items.filter(item => item.kind === 'answer');
+    const asked = answers.map(({ orderId, answered }) => ({ orderId, operation: answered.operation }));
+    const [own, barriers, calls] = await tx.all([
+      this.participant.storage.loadOwn(tx, orderIds),
+      loadBarriers(tx, orderIds),
+      asked.length > 0 ? loadCalls(tx, asked) : new Map(),
+    ]);
+    return new PassMemory(this.#routes, lanes, own, barriers, calls);
+  }
+
+  /** The second round: records that other orders use as well. */
+  async #loadShared(
+    demand: ReadonlyMap<string, number>,
+    memory: PassMemory<Own, Shared, Entry>,
+    pass: Pass,
+    tx: FirstFailure,
+  ): Promise<void> {
+    const [{ found, locked }] = await pass.underLockTimeout(() =>
+      tx.all([this.participant.storage.loadShared(tx, demand, pass.locks)]),
+    );
+    memory.sharedLoaded(demand.keys(), found, locked);
+  }
+
+  /** Null when a record that it needs is locked by somebody else. */
+  async #decide(
+    item: Decidable,
+    decider: Decider<Own, Shared, Entry, Call>,
+    memory: PassMemory<Own, Shared, Entry>,
+    pass: Pass,
+    tx: FirstFailure,
+  ): Promise<Draft<Own, Shared, Entry> | null> {
+    for (;;) {
+      const decided = inItsName(item.work, () => decider.decide(item));
+      if (decided.kind === 'decided') return decided;
+      if (decided.kind === 'locked') return null;
+      // Rare: an undo in the same batch as its do, which named other records.
+      await this.#loadShared(new Map(decided.keys.map(key => [key, 1])), memory, pass, tx);
+    }
+  }
+
+  /** One statement per table, sent without awaiting each other. */
+  async #save(
+    memory: PassMemory<Own, Shared, Entry>,
+    attempts: readonly AttemptItem[],
+    items: readonly Decidable[],
+    pass: Pass,
+    tx: FirstFailure,
+  ): Promise<readonly OpenCall[]> {
+    const { changedShared: shared, appended, answeredCalls, newCalls } = memory;
+    const own = memory.changedOwn();
+    const barriers = memory.changedBarriers();
+    let opened: readonly OpenCall[] = [];
+    const saves: (() => Promise<unknown>)[] = [];
+    if (own.size + shared.size + appended.length > 0) {
+      saves.push(() => this.participant.storage.save(tx, { own, shared, appended }));
+    }
+    if (barriers.length > 0) saves.push(() => saveBarriers(tx, barriers));
+    if (answeredCalls.length > 0) saves.push(() => answerCalls(tx, answeredCalls));
+    if (newCalls.length > 0) saves.push(async () => (opened = await openCalls(tx, newCalls)));
+    if (attempts.length > 0) saves.push(() => recordAttempts(tx, attempts));
+    if (saves.length === 0) return opened;
+
+    await pass.businessSave(async () => void (await tx.all(saves.map(save => save()))));
+    const refused = newCalls.find(call => !opened.some(other => sameCall(call, other)));
+    if (refused === undefined) return opened;
+    const { work } = items.find(({ orderId }) => orderId === refused.orderId)!;
+    throw new PoisonedWork(
+      new Map([[work, new Error(`${refused.operation} has an open outside call already`)]]),
+    );
+  }
+
+  #reply({ to, answer }: Reply, at: Date): Outgoing {
+    const message = createMessage({
+      at,
+      type: answerType(to),
+      source: `/${this.participant.name}`,
+      ...inherited(to),
+      data: answer,
+    });
+    return { topic: repliesTopic, message };
+  }
+}
+
+type Decidable = CommandItem | AnswerItem;
+
+/** How many items name each shared record. */
+function demandOf<Own, Shared, Entry, Call extends OutsideCall>(
+  items: readonly Decidable[],
+  decider: Decider<Own, Shared, Entry, Call>,
+): Map<string, number> {
+  const demand = new Map<string, number>();
+  for (const item of items) {
+    const keys = inItsName(item.work, () => decider.keysOf(item));
+    for (const key of new Set(keys)) demand.set(key, (demand.get(key) ?? 0) + 1);
+  }
+  return demand;
+}
+
+function inItsName<T>(work: Work, decide: () => T): T {
+  try {
+    return decide();
+  } catch (error) {
+    throw new PoisonedWork(new Map([[work, error]]));
+  }
+}
+
+const sameCall = (
+  a: { orderId: string; operation: string },
+  b: { orderId: string; operation: string },
+): boolean => a.orderId === b.orderId && a.operation === b.operation;

@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import { Problem, type EdgeCode, type EdgeProblems } from './problem.js';
+
+/** Answers what is not even HTTP: Node's parser refuses it before any route, filter or hook is asked. */
+export const answerClientErrors =
+  (problems: EdgeProblems) =>
+  (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const code = codeByParserError.get(error.code ?? '') ?? 'BAD_REQUEST';
+    const body = JSON.stringify(new Problem(problems[code], 'the request could not be read as HTTP/1.1'));
+    socket.end(
+      `HTTP/1.1 ${problems[code].status} ${reasons[problems[code].status] ?? 'Bad Request'}\r\n` +
+        'Connection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\n' +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  };
+
+const codeByParserError = new Map<string, EdgeCode>([
+  ['HPE_HEADER_OVERFLOW', 'HEADERS_TOO_LARGE'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'REQUEST_TIMEOUT'],
+]);
+
+const reasons: Record<number, string> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};

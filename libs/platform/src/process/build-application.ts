@@ -1,0 +1,111 @@
+import { type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import 'reflect-metadata';
+import { Problem, type EdgeProblems } from '../http/problem.js';
+import { ProblemFilter } from '../http/problem-filter.js';
+import { routesOf } from '../http/routes.js';
+import { answerClientErrors } from '../http/client-errors.js';
+import { ValidationPipe } from '../http/validation-pipe.js';
+import type { Logger } from '../logging/logger.js';
+import { NestLogger } from '../logging/nest-logger.js';
+
+export interface ApplicationOptions {
+  readonly name: string;
+  /** One line for the API's documentation. */
+  readonly description?: string;
+  readonly module: Type | DynamicModule;
+  readonly logger: Logger;
+  /** The registry of error codes: `problems` of @ballast/contracts. */
+  readonly problems: EdgeProblems;
+  /** What consumes messages; a function may take it from the application. */
+  readonly strategy?: CustomTransportStrategy | ((app: INestApplicationContext) => CustomTransportStrategy);
+}
+
+/** The application with pipe, filter, limits and documentation, initialised but not yet listening or consuming. */
+export async function buildApplication(options: ApplicationOptions): Promise<NestFastifyApplication> {
+  const { problems, logger } = options;
+  const filter = new ProblemFilter(problems, logger, path => routes.methodsOf(path));
+  const adapter = new FastifyAdapter({
+    bodyLimit: 1024 * 1024,
+    // Longer than a load balancer's usual 60 s, so that it is never us who close a connection under a request.
+    keepAliveTimeout: 65_000,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 300 },
+    // Ours is a problem+json, and begins with the first shutdown hook: see refuseWhileClosing.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientErrors(problems),
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
+  });
+  const fastify = adapter.getInstance();
+  const routes = routesOf(fastify as never);
+  const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  acceptJsonOnly(fastify as never);
+  app.useGlobalPipes(new ValidationPipe(problems));
+  app.useGlobalFilters(filter);
+  refuseWhileClosing(app, problems);
+  serveDocuments(app, options);
+  if (options.strategy !== undefined) {
+    const strategy = typeof options.strategy === 'function' ? options.strategy(app) : options.strategy;
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  }
+  // Before the strategy listens: else messages arrive before onModuleInit.
+  await app.init();
+  return app;
+}
+
+/** Nest's own parsers would take forms, and Fastify's plain text. An empty body is none, whatever its type says. */
+function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}
+
+/**
+ * Requests on connections that are still open get a clear answer, and their connection is closed; one whose last
+ * request was in flight is closed once it is answered. Else a client's idle connection would hold the process back.
+ */
+function refuseWhileClosing(app: NestFastifyApplication, problems: EdgeProblems): void {
+  let closing = false;
+  const adapter = app.getHttpAdapter();
+  const beforeClose = adapter.beforeClose?.bind(adapter);
+  adapter.beforeClose = () => {
+    closing = true;
+    const server = app.getHttpServer();
+    const sweep = setInterval(() => server.closeIdleConnections(), 50).unref();
+    server.once('close', () => clearInterval(sweep));
+    return beforeClose?.();
+  };
+  adapter.getInstance().addHook('onRequest', (_request, _reply, done) => {
+    if (!closing) return done();
+    done(
+      new Problem(problems.UNAVAILABLE, 'the process is shutting down', {
+        headers: { 'retry-after': '1', connection: 'close' },
+      }),
+    );
+  });
+}
+
+/** Built when first asked for: it would slow the start down. */
+function serveDocuments(app: NestFastifyApplication, { name, description }: ApplicationOptions): void {
+  const document = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(name)
+    .setDescription(description ?? '')
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * Calls `fn` with a signal of this call's own, and rejects with `TimedOut` after `timeoutMs`, or with the outer
+ * signal's reason when that aborts; either way `fn`'s signal is aborted first. Then the outcome of the work is
+ * *unknown*: what ignores the signal goes on, and what it comes to is dropped. When `fn` settles in time, its timer
+ * and its listener are gone.
+ *
+ * @param signal aborts the call from outside, at a shutdown for instance. An aborted one: `fn` is not called.
+ */
+export async function withTimeout<T>(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  fn: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const own = new AbortController();
+  const stopped = Promise.withResolvers<never>();
+  const stop = (reason: unknown) => {
+    own.abort(reason);
+    stopped.reject(reason);
+  };
+  const timer = setTimeout(() => stop(new TimedOut(timeoutMs)), timeoutMs);
+  const onAbort = () => stop(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([fn(own.signal), stopped.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The call took too long. Whether its work was done is not known. */
+export class TimedOut extends Error {
+  readonly code = 'BALLAST_TIMED_OUT';
+
+  constructor(readonly timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+    this.name = 'TimedOut';
+  }
+}

@@ -1,0 +1,98 @@
+import { command, Nothing } from '@ballast/contracts';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { holiday } from '../examples/holiday.js';
+import { withDefaults } from './definition.js';
+import { defaultPolicy, delayMs, policyOf } from './policy.js';
+import { saga } from './saga.js';
+
+const named = (type: `${string}.${string}`) => command(type, { data: Nothing, reply: Nothing });
+const step = (type: `${string}.${string}`) => ({
+  do: named(type),
+  with: () => ({}),
+  undo: named(`${type}.undone`),
+});
+const begun = saga('sample', { version: 1, input: z.object({}) });
+
+test('the steps of a definition stand in order, in stages', () => {
+  expect(holiday.steps.map(({ name, stage, kind }) => `${stage} ${kind}: ${name}`)).toEqual([
+    '0 undoable: book flight',
+    '0 undoable: book hotel',
+    '1 undoable: rent car',
+    '2 pivot: charge card',
+    '3 must-finish: issue ticket',
+    '3 must-finish: send voucher',
+    '4 must-finish: say goodbye',
+  ]);
+});
+
+test('a definition is never changed by what is added to it', () => {
+  const one = begun.undoable('one', step('a.one'));
+  const two = one.undoable('two', step('a.two'));
+  expect(one.steps.map(({ name }) => name)).toEqual(['one']);
+  expect(two.steps.map(({ name }) => name)).toEqual(['one', 'two']);
+  expect(() => Object.assign(one, { name: 'other' })).toThrow(TypeError);
+});
+
+describe('refused when it is defined', () => {
+  test('one command for two operations, as the barrier would answer the second with the first one', () => {
+    const one = begun.undoable('one', step('a.one'));
+    expect(() => one.undoable('two', step('a.one'))).toThrow('a.one is used twice');
+    expect(() => begun.undoable('one', { ...step('a.one'), undo: named('a.one') })).toThrow(
+      'a.one is used twice',
+    );
+  });
+
+  test('one name for two steps, where the compiler did not see it', () => {
+    const one = begun.undoable('one' as string, step('a.one'));
+    expect(() => one.undoable('one' as never, step('a.two'))).toThrow('two steps are called "one"');
+  });
+
+  test('a name that does not fit a message, a version that is no number from 1, a stage without a step', () => {
+    expect(() => begun.undoable('', step('a.one'))).toThrow('1 to 64 characters');
+    expect(() => begun.undoable('x'.repeat(65), step('a.one'))).toThrow('1 to 64 characters');
+    expect(() => saga('', { version: 1, input: z.object({}) })).toThrow('1 to 64 characters');
+    expect(() => saga('sample', { version: 0, input: z.object({}) })).toThrow('version 0');
+    expect(() => saga('sample', { version: 1.5, input: z.object({}) })).toThrow('version 1.5');
+    expect(() => begun.undoable({})).toThrow('a stage without a step');
+  });
+
+  test.each([
+    [{ timeoutMs: 0 }, 'timeoutMs is 0'],
+    [{ timeoutMs: NaN }, 'timeoutMs is NaN'],
+    [{ attemptsMax: 0 }, 'attemptsMax is 0'],
+    [{ backoff: { factor: 0.5 } }, 'backoff.factor is 0.5'],
+    [{ backoff: { firstMs: 100, maxMs: 50 } }, 'backoff.maxMs is 50'],
+  ])('an impossible patience: %j', (settings, why) => {
+    expect(() => begun.undoable('one', { ...step('a.one'), ...settings })).toThrow(why);
+  });
+});
+
+test('other defaults hold for what a step does not say itself', () => {
+  const patient = begun
+    .undoable('one', { ...step('a.one'), timeoutMs: 700, backoff: { firstMs: 10 } })
+    .undoable('two', step('a.two'));
+  const [one, two] = withDefaults(patient, { timeoutMs: 9_000, backoff: { maxMs: 1_000 } }).steps;
+  expect(one?.policy).toEqual({
+    ...defaultPolicy,
+    timeoutMs: 700,
+    backoff: { firstMs: 10, factor: 2, maxMs: 1_000 },
+  });
+  expect(two?.policy).toEqual({
+    ...defaultPolicy,
+    timeoutMs: 9_000,
+    backoff: { firstMs: 200, factor: 2, maxMs: 1_000 },
+  });
+});
+
+test('the backoff doubles up to its cap, with a jitter of half that depends on the attempt alone', () => {
+  const { backoff } = policyOf({ backoff: { firstMs: 100, factor: 2, maxMs: 1_500 } }, defaultPolicy);
+  for (const [index, fullMs] of [100, 200, 400, 800, 1_500, 1_500].entries()) {
+    const delays = Array.from({ length: 200 }, (_, order) => delayMs(backoff, index + 1, `order ${order}`));
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(fullMs / 2);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(fullMs);
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(fullMs * 0.4);
+    expect(delayMs(backoff, index + 1, 'order 7')).toBe(delays[7]);
+  }
+  expect(delayMs(backoff, 10_000, 'order 7')).toBeLessThanOrEqual(1_500);
+});

@@ -1,0 +1,26 @@
+import type { SagaView } from '@ballast/contracts';
+import { type Definition, reasonOf, type StepState, stepsOf } from '@ballast/saga';
+import type { SagaRecord } from '../storage/saga-repository.js';
+
+/** A saga as people see it: every step of its definition, also those that have not begun. */
+export function viewOf(record: SagaRecord, definition: Definition | undefined): SagaView {
+  const begun = stepsOf(record.state);
+  const ahead = definition?.steps.slice(begun.length).map(({ name }) => ({ name, ...notBegun })) ?? [];
+  return {
+    id: record.orderId,
+    definition: record.definition,
+    version: record.version,
+    state: record.state.kind,
+    reason: reasonOf(record.state),
+    steps: [...begun.map(stepView), ...ahead],
+    startedAt: record.startedAt.toISOString(),
+    endedAt: record.endedAt?.toISOString() ?? null,
+  };
+}
+
+const notBegun = { state: 'not begun', attempts: 0, undone: false };
+
+function stepView({ name, do: doing, undo }: StepState): SagaView['steps'][number] {
+  const state = undo === undefined ? doing.is : undo.is === 'done' ? 'undone' : `undo ${undo.is}`;
+  return { name, state, attempts: doing.attempts, undone: undo?.is === 'done' };
+}

@@ -1,0 +1,85 @@
+import { inputTopics } from '@ballast/contracts';
+import { LaneServer } from '@ballast/messaging';
+import { placeOrder } from '@ballast/place-order';
+import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import { withDefaults } from '@ballast/saga';
+import { type DynamicModule, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Configuration } from './configuration.js';
+import { OrchestratorApiModule } from './orchestrator-api.module.js';
+import { OrchestratorConsumer } from './orchestrator.consumer.js';
+import { Definitions } from './sagas/definitions.js';
+import { SagaHandler } from './sagas/saga-handler.js';
+import { SagaRepository } from './storage/saga-repository.js';
+
+/** The composition root. Nothing is connected before the application starts. */
+@Module({})
+export class OrchestratorModule {
+  static register(configuration: Configuration, logger: Logger): DynamicModule {
+    const { DATABASE_URL: url } = configuration;
+    const pool = openPool({
+      url,
+      applicationName: 'orchestrator-api',
+      max: 4,
+      transactionTimeoutMs: 10_000,
+      logger,
+    });
+    const definitions = new Definitions([
+      withDefaults(placeOrder, { timeoutMs: configuration.STEP_TIMEOUT_MS }),
+    ]);
+    const handler = new SagaHandler(definitions, new SagaRepository(), logger);
+    const lanes = consuming(configuration, handler, logger);
+    return {
+      module: OrchestratorModule,
+      imports: [
+        OrchestratorApiModule.register(pool, definitions),
+        HealthModule.register([
+          { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
+          { name: 'lanes', check: () => lanesAreWell(lanes) },
+        ]),
+      ],
+      controllers: [OrchestratorConsumer],
+      providers: [
+        { provide: SagaHandler, useValue: handler },
+        { provide: LaneServer, useValue: lanes },
+        { provide: Connections, useValue: new Connections(pool) },
+      ],
+    };
+  }
+}
+
+function consuming(configuration: Configuration, handler: SagaHandler, logger: Logger): LaneServer {
+  return new LaneServer(
+    {
+      brokers: configuration.KAFKA_BROKERS,
+      clientId: 'orchestrator',
+      topicPrefix: configuration.TOPIC_PREFIX,
+      logger,
+    },
+    {
+      service: 'orchestrator',
+      databaseUrl: configuration.DATABASE_URL,
+      topics: inputTopics.orchestrator,
+      laneCount: configuration.LANES,
+    },
+    handler,
+    logger,
+  );
+}
+
+function lanesAreWell(lanes: LaneServer): Record<string, unknown> {
+  const health = lanes.health();
+  if (health.state !== 'running' || Object.keys(health.refused).length > 0) {
+    throw new Error(`the lanes are not well: ${JSON.stringify(health)}`);
+  }
+  return { ...health };
+}
+
+/** Closed after the last request and the last pass. */
+@Injectable()
+export class Connections implements OnApplicationShutdown {
+  constructor(private readonly pool: Pool) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.end();
+  }
+}

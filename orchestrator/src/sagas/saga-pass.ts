@@ -1,0 +1,198 @@
+import { type Answer, cancelSaga, startSaga } from '@ballast/contracts';
+import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
+import { advance, type Advanced, type Event, nextDue, start, startCompensated } from '@ballast/saga';
+import type { Known, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
+import { outgoing } from './commands.js';
+import type { Definitions, KnownDefinition } from './definitions.js';
+import { type Note, noteOf } from './notes.js';
+
+/**
+ * One pass in memory: takes its work in order, and knows in the end what is to be stored and sent. Nothing that was
+ * handed in is changed, so that the same pass can be made again.
+ */
+export class SagaPass {
+  readonly send: Outgoing[] = [];
+  /** For the log, once it is committed. */
+  readonly notes: Note[] = [];
+  readonly #known = new Map<string, Known>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #started = new Set<string>();
+  readonly #advanced = new Map<string, StoredSaga>();
+  readonly #cancelledEarly = new Map<string, number>();
+  readonly #settled: string[] = [];
+
+  /** @param recall what was known of an order before this pass */
+  constructor(
+    private readonly definitions: Definitions,
+    private readonly now: Date,
+    private readonly recall: (orderId: string) => Known,
+  ) {}
+
+  /** Throws when the work is at fault: a message that breaks its contract, or a bug in a definition. */
+  take(work: Work): void {
+    if (work.kind === 'submitted') throw new TypeError('nothing is submitted to the sagas');
+    if (work.kind === 'timer') this.#timer(work.orderId, work.lane);
+    else if (work.message.type === startSaga.type) this.#start(work.message, work.lane);
+    else if (work.message.type === cancelSaga.type) this.#cancel(work.message, work.lane);
+    else if (work.message.type.endsWith('.answered')) this.#answered(work.message);
+    else throw new TypeError(`no saga understands ${work.message.type}`);
+  }
+
+  get timers(): Timer[] {
+    return [...this.#timers.values()];
+  }
+
+  /** Every saga that has changed, as it is now. */
+  get advanced(): StoredSaga[] {
+    return [...this.#advanced.values()];
+  }
+
+  changes(): SagaChanges {
+    return {
+      now: this.now,
+      started: [...this.#started].map(orderId => this.#advanced.get(orderId)!),
+      advanced: this.advanced,
+      cancelledEarly: [...this.#cancelledEarly].map(([orderId, lane]) => ({ orderId, lane })),
+      settled: this.#settled,
+    };
+  }
+
+  #start(message: Message, lane: number): void {
+    const { definition: name, input, deadline } = startSaga.data.parse(message.data);
+    const orderId = message.subject;
+    const known = this.#look(orderId);
+    if (known.kind === 'saga') return;
+    const definition = this.definitions.newest(name);
+    // Nothing can be told to anybody, but the next deployment may know it: for an operator to replay.
+    if (definition === undefined) throw new TypeError(`there is no saga "${name}" here`);
+
+    if (known.kind === 'cancelled early') this.#settle(orderId);
+    const beginning = { id: orderId, deadlineAt: Date.parse(deadline) };
+    const started = this.#begin(definition, known, beginning, input);
+    this.#started.add(orderId);
+    this.#keep({ lane, instance: started.instance, trace: traceOf(message) }, started);
+  }
+
+  #begin(
+    { saga }: KnownDefinition,
+    known: Known,
+    beginning: { id: string; deadlineAt: number },
+    input: unknown,
+  ): Advanced {
+    const now = this.now.getTime();
+    const checked = saga.input.safeParse(input);
+    if (!checked.success) {
+      // A replay would find the same: the order ends, visibly. The input is not kept, as it can be anything.
+      const fields = {
+        orderId: beginning.id,
+        definition: saga.name,
+        issues: checked.error.issues.slice(0, 10),
+      };
+      this.notes.push({
+        level: 'error',
+        text: 'a saga was started with an input that it does not take',
+        fields,
+      });
+      return startCompensated(saga, { ...beginning, input: null }, 'INVALID_INPUT', now);
+    }
+    const instance = { ...beginning, input: checked.data };
+    return known.kind === 'cancelled early'
+      ? startCompensated(saga, instance, 'CANCELLED', now)
+      : start(saga, instance, now);
+  }
+
+  #cancel(message: Message, lane: number): void {
+    cancelSaga.data.parse(message.data);
+    const orderId = message.subject;
+    const known = this.#look(orderId);
+    if (known.kind === 'saga') return this.#advance(known.saga, { kind: 'cancel' });
+    if (known.kind === 'cancelled early') return;
+    this.#cancelledEarly.set(orderId, lane);
+    this.#known.set(orderId, { kind: 'cancelled early' });
+  }
+
+  #settle(orderId: string): void {
+    // One of this very pass is not stored at all.
+    if (!this.#cancelledEarly.delete(orderId)) this.#settled.push(orderId);
+  }
+
+  #answered(message: Message): void {
+    const orderId = message.subject;
+    if (message.sagaid !== undefined && message.sagaid !== orderId) {
+      throw new TypeError(`the answer is for saga ${message.sagaid}, but its subject is ${orderId}`);
+    }
+    const known = this.#look(orderId);
+    if (known.kind !== 'saga') {
+      const fields = { orderId, type: message.type, messageId: message.id };
+      this.notes.push({ level: 'warn', text: 'an answer for a saga that nobody knows was ignored', fields });
+      return;
+    }
+    const { saga } = known;
+    const definition = this.#definitionOf(saga);
+    if (message.type === definition.noticeAnswer) return;
+    const answered = definition.answers.get(message.type);
+    if (answered === undefined)
+      throw new TypeError(`${message.type} answers nothing of ${definition.saga.name}`);
+    if (message.step !== answered.step) {
+      throw new TypeError(`${message.type} answers "${answered.step}", but says "${message.step}"`);
+    }
+    const answer = storable(answered.answer.parse(message.data));
+    const { step, operation } = answered;
+    this.#advance(saga, { kind: 'answered', step, operation, attempt: message.attempt ?? 1, answer });
+  }
+
+  #timer(orderId: string, lane: number): void {
+    const known = this.#look(orderId);
+    if (known.kind === 'saga') this.#advance(known.saga, { kind: 'timer' });
+    else this.#timers.set(orderId, { lane, orderId, at: null });
+  }
+
+  #advance(stored: StoredSaga, event: Event): void {
+    const { saga } = this.#definitionOf(stored);
+    const advanced = advance(saga, stored.instance, event, this.now.getTime());
+    this.#keep({ ...stored, instance: advanced.instance }, advanced, stored);
+  }
+
+  #keep(next: StoredSaga, { effects }: Advanced, before?: StoredSaga): void {
+    const { instance, lane } = next;
+    for (const effect of effects) {
+      const command = outgoing(next, effect, this.now);
+      if (command !== null) this.send.push(command);
+      const note = noteOf(instance.id, effect);
+      if (note !== null) this.notes.push(note);
+    }
+    // Armed anew each time: one that was due has been taken off, even if nothing has changed.
+    this.#timers.set(instance.id, { lane, orderId: instance.id, at: nextDue(instance) });
+    if (instance === before?.instance) return;
+    this.#advanced.set(instance.id, next);
+    this.#known.set(instance.id, { kind: 'saga', saga: next });
+  }
+
+  #look(orderId: string): Known {
+    return this.#known.get(orderId) ?? this.recall(orderId);
+  }
+
+  #definitionOf({ instance }: StoredSaga): KnownDefinition {
+    const definition = this.definitions.of(instance);
+    if (definition !== undefined) return definition;
+    throw new TypeError(
+      `this process does not know ${instance.definition} ${instance.version}, which has started`,
+    );
+  }
+}
+
+const traceOf = ({ traceparent, tracestate }: Message): StoredSaga['trace'] => ({
+  ...(traceparent !== undefined && { traceparent }),
+  ...(tracestate !== undefined && { tracestate }),
+});
+
+/** The text of a refusal is free, and becomes part of the state; what PostgreSQL can't store is replaced. */
+function storable(answer: Answer): Answer {
+  if (answer.outcome === 'refused') return { ...answer, code: cleaned(answer.code) };
+  if (answer.outcome === 'rejected' && answer.detail !== undefined) {
+    return { ...answer, detail: cleaned(answer.detail) };
+  }
+  return answer;
+}
+
+const cleaned = (text: string): string => text.replaceAll('\u0000', '\ufffd').toWellFormed();

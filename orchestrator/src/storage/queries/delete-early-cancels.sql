@@ -1,0 +1,1 @@
+DELETE FROM early_cancel WHERE order_id = ANY ($1::uuid[])

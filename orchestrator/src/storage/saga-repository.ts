@@ -1,0 +1,151 @@
+import type { Timer } from '@ballast/messaging';
+import type { Queries, Query } from '@ballast/platform';
+import { hasEnded, type Instance, nextDue, type State } from '@ballast/saga';
+import { statements } from './statements.js';
+
+export interface StoredSaga {
+  readonly lane: number;
+  readonly instance: Instance;
+  /** The trace context of the message that started it. */
+  readonly trace: { readonly traceparent?: string; readonly tracestate?: string };
+}
+
+/** What the database knows of an order: nothing, a saga, or that it was cancelled before its start came. */
+export type Known =
+  | { readonly kind: 'saga'; readonly saga: StoredSaga }
+  | { readonly kind: 'cancelled early' }
+  | { readonly kind: 'absent' };
+
+/** What one pass changes. */
+export interface SagaChanges {
+  readonly now: Date;
+  readonly started: readonly StoredSaga[];
+  /** Those that were started, too. */
+  readonly advanced: readonly StoredSaga[];
+  readonly cancelledEarly: readonly { orderId: string; lane: number }[];
+  /** Early cancels whose start has come. */
+  readonly settled: readonly string[];
+}
+
+/** Sagas in the database. Only the owner of a saga's lane loads it to write it, so that nothing has to be locked. */
+export class SagaRepository {
+  /** Those of which something is known, by order id. */
+  async load(tx: Queries, orders: ReadonlyMap<string, number>): Promise<Map<string, Known>> {
+    if (orders.size === 0) return new Map();
+    const { rows } = await tx.query<SagaRow>(statements.statement('load-sagas', [[...orders.keys()]]));
+    return new Map(
+      rows.map(row => {
+        const saga = sagaOf(row, orders.get(row.order_id)!);
+        return [row.order_id, saga === null ? { kind: 'cancelled early' } : { kind: 'saga', saga }];
+      }),
+    );
+  }
+
+  /** One statement per table, none waiting for another. */
+  async save(tx: Queries, { now, started, advanced, cancelledEarly, settled }: SagaChanges): Promise<void> {
+    const queries: Query[] = [];
+    if (started.length > 0) queries.push(insertSagas(started, now));
+    if (advanced.length > 0) queries.push(saveProgress(advanced, now));
+    if (cancelledEarly.length > 0) {
+      const [orders, lanes] = [
+        cancelledEarly.map(({ orderId }) => orderId),
+        cancelledEarly.map(({ lane }) => lane),
+      ];
+      queries.push(statements.statement('insert-early-cancels', [orders, lanes, now]));
+    }
+    if (settled.length > 0) queries.push(statements.statement('delete-early-cancels', [settled]));
+    await allOf(queries.map(query => tx.query(query)));
+  }
+
+  /** The timers of all running sagas of these lanes. */
+  async loadTimers(tx: Queries, lanes: readonly number[]): Promise<Timer[]> {
+    const [{ rows }] = await Promise.all([
+      tx.query<{ order_id: string; lane: number; due_at: Date }>(statements.statement('load-due', [lanes])),
+      tx.query(statements.statement('forget-early-cancels', [lanes])),
+    ]);
+    return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
+  }
+
+  /** For people to look at. */
+  async find(queries: Queries, orderId: string): Promise<SagaRecord | undefined> {
+    const { rows } = await queries.query<RecordRow>(statements.statement('load-saga', [orderId]));
+    return rows.map(({ started_at, ended_at, ...row }) => ({
+      ...row,
+      orderId,
+      startedAt: started_at,
+      endedAt: ended_at,
+    }))[0];
+  }
+}
+
+export interface SagaRecord {
+  readonly orderId: string;
+  readonly definition: string;
+  readonly version: number;
+  readonly state: State;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+type RecordRow = Pick<SagaRecord, 'definition' | 'version' | 'state'> & {
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+};
+
+interface SagaRow {
+  readonly order_id: string;
+  readonly definition: string | null;
+  readonly version: number;
+  readonly input: unknown;
+  readonly deadline_at: Date | null;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly state: State;
+}
+
+/** Null when there is no saga, but an early cancel. */
+function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
+  const { order_id: id, definition, version, input, deadline_at, traceparent, tracestate, state } = row;
+  if (definition === null) return null;
+  return {
+    lane,
+    instance: { id, definition, version, input, deadlineAt: deadline_at?.getTime() ?? null, state },
+    trace: { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) },
+  };
+}
+
+function insertSagas(started: readonly StoredSaga[], now: Date): Query {
+  const instances = started.map(({ instance }) => instance);
+  const startedAt = now.toISOString();
+  return statements.statement('insert-sagas', [
+    instances.map(({ id }) => id),
+    instances.map(({ definition }) => definition),
+    instances.map(({ version }) => version),
+    instances.map(({ input }) => JSON.stringify(input)),
+    instances.map(({ deadlineAt }) => (deadlineAt === null ? null : new Date(deadlineAt).toISOString())),
+    instances.map(() => startedAt),
+    started.map(({ trace }) => trace.traceparent ?? null),
+    started.map(({ trace }) => trace.tracestate ?? null),
+  ]);
+}
+
+function saveProgress(advanced: readonly StoredSaga[], now: Date): Query {
+  return statements.statement('save-progress', [
+    advanced.map(({ instance }) => instance.id),
+    advanced.map(({ lane }) => lane),
+    advanced.map(({ instance }) => !hasEnded(instance.state)),
+    advanced.map(({ instance }) => nextDue(instance)?.toISOString() ?? null),
+    advanced.map(({ instance }) => JSON.stringify(instance.state)),
+    now,
+  ]);
+}
+
+/**
+ * Waits for all of them, so that nothing is in flight any more. Statements behind one that failed fail too (25P02): the
+ * first failure is the cause, and they are answered in the order in which they were sent.
+ */
+async function allOf(statements: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(statements)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}

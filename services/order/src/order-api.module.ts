@@ -1,0 +1,67 @@
+import type { HttpOutbox } from '@ballast/messaging';
+import type { Logger, Queries } from '@ballast/platform';
+import { type DynamicModule, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { IntakeController } from './api/intake.controller.js';
+import { OrderLookup } from './api/order-lookup.js';
+import { OrdersController } from './api/orders.controller.js';
+import { StatusStreams } from './api/status-streams.js';
+import { CancelDesk } from './intake/cancel-desk.js';
+import { KnownSkus, type SkuAnswer } from './intake/known-skus.js';
+import { OrderDesk } from './intake/order-desk.js';
+import { CancelRequests } from './storage/cancel-requests.js';
+import { OrderBook } from './storage/order-book.js';
+import { OrderReader } from './storage/order-reader.js';
+import { OrderWatcher } from './watching/order-watcher.js';
+import { WaitingRoom } from './watching/waiting-room.js';
+
+export interface OrderApiParts {
+  /** Its sessions have a `lock_timeout`: see OrderBook. */
+  readonly database: Queries;
+  readonly outbox: Pick<HttpOutbox, 'rows' | 'committed'>;
+  /** Asks inventory for a SKU. */
+  readonly askSku: (sku: string) => Promise<SkuAnswer>;
+  readonly orderTimeoutMs: number;
+  readonly logger: Logger;
+  /** How many orders may be waited for at a time; lower in tests only. */
+  readonly seats?: number;
+}
+
+/** The customers' API: everything that needs no consumer. */
+@Module({})
+export class OrderApiModule {
+  static register({ database, outbox, askSku, orderTimeoutMs, logger, seats = 50_000 }: OrderApiParts): DynamicModule {
+    const reader = new OrderReader(database);
+    const watcher = new OrderWatcher(ids => reader.loadEndings(ids), logger);
+    const room = new WaitingRoom(seats);
+    const provided = [
+      new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, { orderTimeoutMs }),
+      new CancelDesk(new CancelRequests(database, outbox), outbox),
+      new OrderLookup(reader),
+      reader,
+      watcher,
+      room,
+      new StatusStreams(watcher, room),
+      new Waits(watcher, room),
+    ];
+    return {
+      module: OrderApiModule,
+      controllers: [IntakeController, OrdersController],
+      providers: provided.map(useValue => ({ provide: useValue.constructor, useValue })),
+      exports: [OrderWatcher],
+    };
+  }
+}
+
+/** Ends long polls and streams before HTTP is closed: closing waits for every request in flight. */
+@Injectable()
+export class Waits implements OnModuleDestroy {
+  constructor(
+    private readonly watcher: OrderWatcher,
+    private readonly room: WaitingRoom,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.room.close();
+    this.watcher.close();
+  }
+}

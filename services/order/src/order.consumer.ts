@@ -1,0 +1,25 @@
+import { LANES, ParticipantHandler, PassContext, type PassResult, type Work } from '@ballast/messaging';
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import { CommittedEndings } from './watching/committed-endings.js';
+
+/** Where the lanes' work comes in: guards, pipes, interceptors and filters of Nest apply. */
+@Controller()
+export class OrderConsumer {
+  constructor(
+    private readonly handler: ParticipantHandler<never>,
+    private readonly endings: CommittedEndings,
+  ) {}
+
+  @MessagePattern('order', LANES)
+  async handle(@Payload() work: Work[], @Ctx() context: PassContext): Promise<PassResult> {
+    const result = await this.handler.process(work, context.pass);
+    return {
+      ...result,
+      committed: () => {
+        result.committed?.();
+        this.endings.committed(result.send);
+      },
+    };
+  }
+}

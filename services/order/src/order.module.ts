@@ -1,0 +1,127 @@
+import { inputTopics } from '@ballast/contracts';
+import { HttpOutbox, type KafkaOptions, LaneServer, ParticipantHandler } from '@ballast/messaging';
+import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  type DynamicModule,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import type { Configuration } from './configuration.js';
+import { InventoryClient } from './intake/inventory-client.js';
+import { OrderApiModule } from './order-api.module.js';
+import { OrderConsumer } from './order.consumer.js';
+import { orderParticipant } from './participant.js';
+import { ProgressRepository } from './storage/progress-repository.js';
+import { CommittedEndings } from './watching/committed-endings.js';
+import { OrderWatcher } from './watching/order-watcher.js';
+
+/** The composition root. Nothing is connected before the application starts. */
+@Module({})
+export class OrderModule {
+  static register(configuration: Configuration, logger: Logger): DynamicModule {
+    const kafka: KafkaOptions = {
+      brokers: configuration.KAFKA_BROKERS,
+      clientId: 'order',
+      topicPrefix: configuration.TOPIC_PREFIX,
+      logger,
+    };
+    const pool = openApiPool(configuration.DATABASE_URL, logger);
+    const outbox = new HttpOutbox({ ...kafka, laneCount: configuration.LANES }, pool, logger);
+    const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
+    const { lanes, handler } = consuming(configuration, kafka, logger);
+    return {
+      module: OrderModule,
+      imports: [
+        OrderApiModule.register({
+          database: pool,
+          outbox,
+          askSku: sku => inventory.ask(sku),
+          orderTimeoutMs: configuration.ORDER_TIMEOUT_MS,
+          logger,
+        }),
+        HealthModule.register([
+          { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
+          { name: 'outbox', check: () => isSending(outbox) },
+          { name: 'lanes', check: () => lanesAreWell(lanes) },
+        ]),
+      ],
+      controllers: [OrderConsumer],
+      providers: [
+        { provide: ParticipantHandler, useValue: handler },
+        { provide: LaneServer, useValue: lanes },
+        {
+          provide: CommittedEndings,
+          inject: [OrderWatcher],
+          useFactory: (watcher: OrderWatcher) => new CommittedEndings(watcher, logger),
+        },
+        { provide: Connections, useValue: new Connections(pool, outbox, inventory) },
+      ],
+    };
+  }
+}
+
+/**
+ * The pool of the requests. Its lock timeout bounds the wait for an idempotency key that somebody else's transaction
+ * holds, which otherwise ends with that transaction: a few milliseconds.
+ */
+function openApiPool(databaseUrl: string, logger: Logger): Pool {
+  const url = new URL(databaseUrl);
+  const options = [url.searchParams.get('options'), '-c lock_timeout=250'].filter(Boolean).join(' ');
+  url.searchParams.set('options', options);
+  return openPool({ url: url.href, applicationName: 'order-api', max: 8, transactionTimeoutMs: 5_000, logger });
+}
+
+function consuming(configuration: Configuration, kafka: KafkaOptions, logger: Logger) {
+  const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
+    alarm: alarm => logger.error({ alarm }, 'this must never happen'),
+  });
+  const lanes = new LaneServer(
+    kafka,
+    {
+      service: 'order',
+      databaseUrl: configuration.DATABASE_URL,
+      topics: inputTopics.order,
+      laneCount: configuration.LANES,
+    },
+    handler,
+    logger,
+  );
+  return { handler, lanes };
+}
+
+function lanesAreWell(lanes: LaneServer): Record<string, unknown> {
+  const health = lanes.health();
+  if (health.state !== 'running' || Object.keys(health.refused).length > 0) {
+    throw new Error(`the lanes are not well: ${JSON.stringify(health)}`);
+  }
+  return { ...health };
+}
+
+function isSending(outbox: HttpOutbox): Record<string, unknown> {
+  const { waitingMs, backlog } = outbox;
+  if (waitingMs > sendAlarmMs) throw new Error(`Kafka has not taken messages for ${Math.round(waitingMs)} ms`);
+  return { backlog };
+}
+
+const sendAlarmMs = 2_000;
+
+/** Opened before the first request, and closed after the last one and the last pass. */
+@Injectable()
+export class Connections implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly pool: Pool,
+    private readonly outbox: HttpOutbox,
+    private readonly inventory: InventoryClient,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.outbox.connect();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.outbox.close(), this.inventory.close()]);
+    await this.pool.end();
+  }
+}

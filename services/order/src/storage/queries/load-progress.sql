@@ -1,0 +1,1 @@
+SELECT id, status, reason FROM orders WHERE id = ANY ($1::uuid[])

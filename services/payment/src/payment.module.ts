@@ -1,0 +1,95 @@
+import { inputTopics } from '@ballast/contracts';
+import { alarmTo, LaneServer, OutsideCallWorker, ParticipantHandler } from '@ballast/messaging';
+import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  type DynamicModule,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { CardGateway } from './card-gateway.js';
+import type { Configuration } from './configuration.js';
+import { paymentParticipant } from './participant.js';
+import { PaymentApiModule } from './payment-api.module.js';
+import { PaymentConsumer } from './payment.consumer.js';
+import { Housekeeping } from './storage/housekeeping.js';
+import { PaymentRepository } from './storage/payment-repository.js';
+
+/** The composition root. Nothing is connected before the application starts. */
+@Module({})
+export class PaymentModule {
+  static register(configuration: Configuration, logger: Logger): DynamicModule {
+    const pool = openPool({
+      url: configuration.DATABASE_URL,
+      applicationName: 'payment-api',
+      max: 8,
+      transactionTimeoutMs: 10_000,
+      logger,
+    });
+    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL);
+    const { lanes, calls, handler } = consuming(configuration, gateway, logger);
+    return {
+      module: PaymentModule,
+      imports: [
+        PaymentApiModule.register(pool),
+        HealthModule.register([
+          { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
+          { name: 'lanes', check: () => lanes.check() },
+        ]),
+      ],
+      controllers: [PaymentConsumer],
+      providers: [
+        { provide: ParticipantHandler, useValue: handler },
+        { provide: LaneServer, useValue: lanes },
+        { provide: Resources, useValue: new Resources(pool, new Housekeeping(pool, logger), calls, gateway) },
+      ],
+    };
+  }
+}
+
+/** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
+  const calls: OutsideCallWorker = new OutsideCallWorker({
+    party: attempt => gateway.ask(attempt),
+    sink: { submit: work => lanes.submit(work) },
+    logger,
+  });
+  const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
+    outsideCalls: calls,
+    alarm: alarmTo(logger),
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'payment', topics: inputTopics.payment },
+    handler,
+    logger,
+  );
+  return { lanes, calls, handler };
+}
+
+/** What lives as long as the process: ended after the last request and the last pass. */
+@Injectable()
+class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
+  constructor(
+    private readonly pool: Pool,
+    private readonly housekeeping: Housekeeping,
+    private readonly calls: OutsideCallWorker,
+    private readonly gateway: CardGateway,
+  ) {}
+
+  onModuleInit(): void {
+    this.housekeeping.start();
+  }
+
+  /** Calls that have no answer by now stay open in the database: the lanes' next owner goes on with them. */
+  async onModuleDestroy(): Promise<void> {
+    await this.calls.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop();
+    await Promise.all([this.gateway.close(), this.pool.end()]);
+  }
+}

@@ -1,0 +1,1 @@
+SELECT customer_id AS "customerId", balance_cents AS "balanceCents" FROM wallet WHERE customer_id = $1
