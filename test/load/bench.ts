@@ -1,6 +1,7 @@
 import { allTopics } from '@ballast/contracts';
-import { type Stack, startStack } from '@ballast/local';
-import { writeFileSync } from 'node:fs';
+import { type Stack, startStack, stateDirectory } from '@ballast/local';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { cpus, totalmem } from 'node:os';
 import { arguments_ } from './bench-arguments.js';
 import { Load } from './load.js';
@@ -30,7 +31,13 @@ const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(t
 const runs: Run[] = [];
 for (const batchMax of options.batchMax) {
   process.stderr.write(`starting the stack with passes of up to ${batchMax} messages\n`);
-  const stack = await startStack({ environment: { BATCH_MAX: String(batchMax), LOG_LEVEL: 'warn' } });
+  // A database of its own each time: a used one is larger, and slower or faster for it.
+  const directory = join(stateDirectory, 'bench');
+  rmSync(directory, { recursive: true, force: true });
+  const stack = await startStack({
+    directory,
+    environment: { BATCH_MAX: String(batchMax), LOG_LEVEL: 'warn' },
+  });
   try {
     const shop = aShop(new Date().toISOString().slice(0, 10));
     await seed(stack, shop);
@@ -43,7 +50,11 @@ for (const batchMax of options.batchMax) {
   }
 }
 process.stdout.write(`${machine}\n${table(runs)}\n`);
-if (options.json !== null) writeFileSync(options.json, `${JSON.stringify({ machine, runs }, null, 2)}\n`);
+if (options.json !== null)
+  writeFileSync(
+    resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json),
+    `${JSON.stringify({ machine, runs }, null, 2)}\n`,
+  );
 
 async function measure(
   stack: Stack,

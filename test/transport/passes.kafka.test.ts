@@ -1,4 +1,5 @@
-import { readTopic, writeTopic } from '@ballast/messaging';
+import { readTopic, type Work, writeTopic } from '@ballast/messaging';
+import { openConnection } from '@ballast/platform';
 import { expect, test } from 'vitest';
 import {
   aMessage,
@@ -241,4 +242,47 @@ test('a record too large to send is the fault of the message that caused it', as
     () => database.rows('SELECT error FROM dead_letter WHERE message_id = $1', [culprit.id]),
     rows => rows.length === 1,
   );
+});
+
+test('a shared row that somebody else has locked does not stall the lane: the pass starts over and holds what needs it', async () => {
+  await database.rows('CREATE TABLE shared_row (key text PRIMARY KEY)');
+  await database.rows("INSERT INTO shared_row VALUES ('locked'), ('free')");
+  const somebody = await openConnection({
+    url: database.url,
+    applicationName: 'somebody else',
+    transactionTimeoutMs: 10_000,
+  });
+  await somebody.query({ text: 'BEGIN' });
+  await somebody.query({ text: "SELECT FROM shared_row WHERE key = 'locked' FOR UPDATE" });
+
+  const tries: string[] = [];
+  const replica = await bench.start(async (work, pass) => {
+    const keyOf = (item: Work) => (item.kind === 'message' ? (item.message.data as { key: string }).key : '');
+    const found = await pass.underLockTimeout(async () => {
+      const skip = pass.locks === 'skip' ? 'SKIP LOCKED' : '';
+      const { rows } = await pass.tx.query<{ key: string }>({
+        text: `SELECT key FROM shared_row WHERE key = ANY ($1) ORDER BY key FOR NO KEY UPDATE ${skip}`,
+        values: [work.map(keyOf)],
+      });
+      return new Set(rows.map(({ key }) => key));
+    });
+    tries.push(pass.locks);
+    return { hold: work.filter(item => !found.has(keyOf(item))) };
+  });
+  const [waits, goes] = [orderIn(0), orderIn(0)].map(subject => aMessage({ subject }));
+  await bench.send([
+    { ...waits!, data: { key: 'locked' } },
+    { ...goes!, data: { key: 'free' } },
+  ]);
+  const heldMessages = () => database.rows<{ order_id: string }>('SELECT order_id FROM held');
+  const held = await eventually(heldMessages, rows =>
+    rows.some(({ order_id }) => order_id === waits!.subject),
+  );
+  expect(held.map(({ order_id }) => order_id)).not.toContain(goes!.subject);
+  expect(tries[0]).toBe('skip');
+
+  await somebody.query({ text: 'ROLLBACK' });
+  await somebody.end();
+  await eventually(heldMessages, rows => rows.every(({ order_id }) => order_id !== waits!.subject));
+  expect(sameMessages(replica.handled)).toContain(waits!.id);
 });

@@ -37,7 +37,7 @@ export const stages = [
   'services',
 ] as const;
 export type Stage = (typeof stages)[number];
-export type StageEvent = 'begun' | 'done' | 'skipped';
+export type StageEvent = 'begun' | 'done' | 'skipped' | 'failed';
 
 export interface StackOptions {
   /** Where data, passwords, ports, logs and pids are kept, and found again by the next start. */
@@ -267,9 +267,14 @@ export class Stack {
   async #stage<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
     if (this.#stopping) throw new Error('the start was ended before it was complete');
     this.#options.onStage?.(stage, 'begun');
-    const result = await this.#track(work());
-    this.#options.onStage?.(stage, 'done');
-    return result;
+    try {
+      const result = await this.#track(work());
+      this.#options.onStage?.(stage, 'done');
+      return result;
+    } catch (error) {
+      this.#options.onStage?.(stage, 'failed');
+      throw error;
+    }
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

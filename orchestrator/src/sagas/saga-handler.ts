@@ -32,15 +32,12 @@ export class SagaHandler implements LaneHandler {
   }
 
   async process(work: readonly Work[], pass: Pass): Promise<PassResult> {
-    const loaded = await this.repository.load(pass.tx, this.#unknown(work));
+    const causes = new Map<Work, unknown>();
+    const taken = this.#unlessUnreadable(work, causes);
+    const loaded = await this.repository.load(pass.tx, this.#unknown(taken));
     const sagas = new SagaPass(this.definitions, pass.now, orderId => this.#recall(orderId, loaded));
-    for (const item of work) {
-      try {
-        sagas.take(item);
-      } catch (error) {
-        throw new PoisonedWork(item, error);
-      }
-    }
+    takeAll(sagas, taken, causes);
+    if (causes.size > 0) throw new PoisonedWork(causes);
     await pass.businessSave(() => this.repository.save(pass.tx, sagas.changes()));
     const { send, timers, notes, advanced } = sagas;
     const committed = () => {
@@ -50,15 +47,22 @@ export class SagaHandler implements LaneHandler {
     return { send, hold: [], timers, committed };
   }
 
+  /** Without what has no order id: the database would refuse the statement that asks for it. */
+  #unlessUnreadable(work: readonly Work[], causes: Map<Work, unknown>): Work[] {
+    return work.filter(item => {
+      const orderId = orderOf(item);
+      const readable = this.running.get(orderId) !== undefined || uuid.test(orderId);
+      if (!readable) causes.set(item, new TypeError(`"${orderId}" is not an order id`));
+      return readable;
+    });
+  }
+
   /** The orders that are not in memory, with their lanes. */
   #unknown(work: readonly Work[]): Map<string, number> {
     const unknown = new Map<string, number>();
     for (const item of work) {
       const orderId = orderOf(item);
-      if (this.running.get(orderId) !== undefined) continue;
-      // The database would refuse the whole statement.
-      if (!uuid.test(orderId)) throw new PoisonedWork(item, new TypeError(`"${orderId}" is not an order id`));
-      unknown.set(orderId, item.lane);
+      if (this.running.get(orderId) === undefined) unknown.set(orderId, item.lane);
     }
     return unknown;
   }
@@ -66,6 +70,21 @@ export class SagaHandler implements LaneHandler {
   #recall(orderId: string, loaded: ReadonlyMap<string, Known>): Known {
     const saga = this.running.get(orderId);
     return saga === undefined ? (loaded.get(orderId) ?? absent) : { kind: 'saga', saga };
+  }
+}
+
+function takeAll(sagas: SagaPass, work: readonly Work[], causes: Map<Work, unknown>): void {
+  const blocked = new Set<string>();
+  for (const item of work) {
+    const orderId = orderOf(item);
+    // What comes after a message that is at fault waits for it: it can't be judged yet.
+    if (blocked.has(orderId)) continue;
+    try {
+      sagas.take(item);
+    } catch (error) {
+      causes.set(item, error);
+      blocked.add(orderId);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JournalEntry, JournalPage } from '@ballast/contracts';
-import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, ftruncateSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** An entry, and the answer that its key gets for ever. */
 export interface Kept extends JournalEntry {
@@ -26,14 +27,15 @@ export class Journal {
   static open(path: string | undefined): Journal {
     const journal = new Journal();
     if (path === undefined) return journal;
+    mkdirSync(dirname(path), { recursive: true });
     journal.#file = openSync(path, 'a+');
-    const text = readFileSync(path, 'utf8');
-    // A line that a kill cut short was never answered: it did not happen.
-    const end = text.lastIndexOf('\n') + 1;
-    if (end < text.length) ftruncateSync(journal.#file, Buffer.byteLength(text.slice(0, end)));
-    for (const line of text.slice(0, end).split('\n')) {
-      if (line !== '') journal.#apply(JSON.parse(line) as Line);
+    let end = 0;
+    for (const line of linesOf(journal.#file)) {
+      journal.#apply(JSON.parse(line.toString()) as Line);
+      end += line.length + 1;
     }
+    // A line that a kill cut short was never answered: it did not happen.
+    ftruncateSync(journal.#file, end);
     return journal;
   }
 
@@ -122,3 +124,20 @@ export class Journal {
 
 /** A line of the file. */
 type Line = Omit<Kept, 'seq' | 'calls'> | { readonly called: string };
+
+/** The lines that are complete. Read in pieces: a long life does not fit into one string. */
+function* linesOf(file: number): Generator<Buffer> {
+  const piece = Buffer.alloc(1024 * 1024);
+  let rest = Buffer.alloc(0);
+  let length: number;
+  // A position moves along by itself when none is given.
+  while ((length = readSync(file, piece, 0, piece.length, null)) > 0) {
+    rest = Buffer.concat([rest, piece.subarray(0, length)]);
+    let begin = 0;
+    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, begin)) {
+      yield rest.subarray(begin, end);
+      begin = end + 1;
+    }
+    rest = rest.subarray(begin);
+  }
+}

@@ -56,7 +56,7 @@ const entries = async (url: string) =>
   ((await (await fetch(`${url}/journal`)).json()) as { entries: Record<string, unknown>[] }).entries;
 
 test('a killed gateway knows its holds, captures and answers after a restart, also when its last line was cut short', async () => {
-  const JOURNAL_FILE = join(mkdtempSync(join(tmpdir(), 'ballast-')), 'journal.jsonl');
+  const JOURNAL_FILE = join(mkdtempSync(join(tmpdir(), 'ballast-')), 'journals', 'card-gateway.jsonl');
   const first = await start('card-gateway', { JOURNAL_FILE });
   const held = await post(`${first.url}/holds`, { token: 'tok_a', amountCents: 500 }, 'h1');
   const other = await post(`${first.url}/holds`, { token: 'tok_capture_declined', amountCents: 700 }, 'h2');

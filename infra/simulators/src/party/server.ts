@@ -1,5 +1,6 @@
 import { JournalQuery, Programme } from '@ballast/contracts';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Journal } from './journal.js';
@@ -91,7 +92,7 @@ function work(
   call: ReturnType<Operation['read']>,
   fate: Fate,
 ): { status: number; body: object } {
-  const fingerprint = `${operation.name} ${call.fingerprint}`;
+  const fingerprint = hash('sha256', `${operation.name} ${call.fingerprint}`, 'base64url');
   const kept = journal.find(key);
   if (kept === undefined && fate.answer !== 'error') {
     const verdict = call.decide(fate.answer === 'decline');

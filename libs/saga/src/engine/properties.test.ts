@@ -5,7 +5,7 @@ import { aHoliday, holiday } from '../examples/holiday.js';
 import { advance, start } from './advance.js';
 import type { Advanced, Event, Send } from './event.js';
 import { hasEnded, type Instance, nextDue, stepsOf, transitions, unparked } from './instance.js';
-import { Participants } from './participants.test-model.js';
+import { Participants } from './participants.fixture.js';
 
 const runs = { numRuns: 1_500 };
 

@@ -1,0 +1,87 @@
+import { cancelSaga } from '@ballast/contracts';
+import { messagingMigrations, type PassResult } from '@ballast/messaging';
+import { placeOrder } from '@ballast/place-order';
+import { databaseForTest } from '@ballast/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerTo, messageOf, newOrder, Passes, startOf, timer } from '../sagas/passes.fixture.js';
+import { orchestratorMigrations } from './statements.js';
+
+const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
+const passes = await Passes.open(database, [placeOrder]);
+afterAll(() => passes.close());
+
+const orders = Array.from({ length: 300 }, newOrder);
+const answersOf = ({ send }: PassResult) => send.map(({ message }) => answerTo(message));
+
+interface Activity {
+  scans: number;
+  updates: number;
+  hot: number;
+}
+
+/** What this connection has done to a table so far; pending statistics included. */
+async function activity(table: string): Promise<Activity> {
+  await passes.query({ text: 'SELECT pg_stat_force_next_flush()' });
+  const { rows } = await passes.query<Activity>({
+    text: `SELECT seq_scan AS scans, n_tup_upd AS updates, n_tup_hot_upd AS hot
+             FROM pg_stat_user_tables WHERE relname = $1`,
+    values: [table],
+  });
+  return rows[0]!;
+}
+
+beforeAll(async () => {
+  // As small as it gets: a planner that is asked now would rather read the table than its index, and keep that plan.
+  for (let round = 0; round < 10; round++) await passes.pass(startOf(newOrder()));
+  await passes.query({ text: 'ANALYZE' });
+});
+
+test('no pass reads a whole table, though the statements were planned while the tables were small', async () => {
+  const tables = ['saga', 'saga_progress'];
+  const before = await Promise.all(tables.map(activity));
+  let result = await passes.pass(...orders.map(orderId => startOf(orderId)));
+  await passes.pass(messageOf(cancelSaga, newOrder(), { requestedBy: 'alice' }));
+  for (let round = 0; round < 8; round++) {
+    // Another process: nothing is in memory.
+    passes.handler.dropped([3]);
+    result = await passes.pass(...(result.send.length > 0 ? answersOf(result) : orders.map(timer)));
+  }
+  const after = await Promise.all(tables.map(activity));
+  expect(after.map(({ scans }, index) => scans - before[index]!.scans)).toEqual([0, 0]);
+});
+
+test('what is stored of a step is small, and its update stays in its page', async () => {
+  const [size] = await passes.rows(
+    'SELECT max(pg_column_size(state)) AS bytes FROM saga_progress WHERE ended_at IS NOT NULL',
+  );
+  expect(size?.['bytes']).toBeLessThan(900);
+  const mine = Array.from({ length: 100 }, newOrder);
+  const before = await activity('saga_progress');
+  let result = await passes.pass(...mine.map(orderId => startOf(orderId)));
+  for (let step = 0; step < 4; step++) result = await passes.pass(...answersOf(result));
+  const after = await activity('saga_progress');
+  expect(after.updates - before.updates).toBe(400);
+  expect(after.hot - before.hot).toBeGreaterThan(380);
+});
+
+test('what an instance is made of comes back from the database as it was', async () => {
+  const orderId = newOrder();
+  const start = {
+    ...startOf(orderId),
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    tracestate: 'a=b',
+  };
+  const first = await passes.pass(start);
+  const inMemory = await passes.passRolledBack(...answersOf(first));
+  await passes.restart();
+  const fromDatabase = await passes.pass(...answersOf(first));
+  const withoutIds = ({ send, timers }: PassResult) => ({
+    timers,
+    send: send.map(({ topic, message: { id: _, ...message } }) => ({ topic, message })),
+  });
+  expect(withoutIds(fromDatabase)).toEqual(withoutIds(inMemory));
+  expect(fromDatabase.send[0]?.message).toMatchObject({
+    tracestate: 'a=b',
+    deadline: (start.data as { deadline: string }).deadline,
+  });
+});
