@@ -98,18 +98,26 @@ export async function transportBench(): Promise<Bench> {
       running.add(replica);
       return replica;
     },
-    async send(messages, topic = 'in.commands') {
-      await writeTopic(
-        topics.brokers,
-        topics.prefix + topic,
-        messages.map(message => ({
-          partition: laneOf(message.subject, laneCount),
-          key: message.subject,
-          value: encode(message),
-        })),
-      );
-    },
+    send: (messages, topic = 'in.commands') => sendTo(topics, topic, messages, laneCount),
   };
+}
+
+/** Writes messages to a topic, each to its lane. */
+export function sendTo(
+  topics: TestTopics,
+  topic: string,
+  messages: readonly Message[],
+  lanes: number,
+): Promise<void> {
+  return writeTopic(
+    topics.brokers,
+    topics.prefix + topic,
+    messages.map(message => ({
+      partition: laneOf(message.subject, lanes),
+      key: message.subject,
+      value: encode(message),
+    })),
+  );
 }
 
 /** A message for an order; a new order unless one is given. */

@@ -57,7 +57,7 @@ function listOf(ending: (step: Step) => Promise<Ending>) {
   });
   const oneByOne = (title: string, ...tasks: ListrTask[]): ListrTask => ({
     title,
-    task: (_, line) => line.newListr(tasks, { exitOnError: false }),
+    task: (_, line) => line.newListr(tasks, { exitOnError: false, concurrent: false }),
   });
   return new Listr(
     [
@@ -68,22 +68,22 @@ function listOf(ending: (step: Step) => Promise<Ending>) {
             [
               oneByOne(
                 'PostgreSQL',
-                task('Start it', 'PostgreSQL'),
-                task('Databases and their roles', 'databases'),
+                task('Start PostgreSQL', 'PostgreSQL'),
+                task('Make the databases and their roles', 'databases'),
               ),
               oneByOne(
                 'Kafka',
-                task('Fetch its jars', "Kafka's jars"),
-                task('Start it', 'Kafka'),
-                task('Topics', 'topics'),
+                task("Fetch Kafka's jars", "Kafka's jars"),
+                task('Start Kafka', 'Kafka'),
+                task('Create the topics', 'topics'),
               ),
-              task('Card gateway and carrier (simulated)', 'simulators'),
+              task('Start the card gateway and the carrier (simulated)', 'simulators'),
             ],
             { concurrent: true, exitOnError: false },
           ),
       },
-      task('Services and orchestrator', 'services'),
-      task('Sample orders', sampleOrders),
+      task('Start the services and the orchestrator', 'services'),
+      task('Place the sample orders', sampleOrders),
     ],
     {
       exitOnError: false,

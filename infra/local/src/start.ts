@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlreadyOwned } from './owner.js';
+import type { Exit } from './program.js';
 import { showProgress } from './progress.js';
 import { placeSampleOrders } from './sample/sample.js';
 import { startArguments, usage, type StartArguments } from './start-arguments.js';
 import { startStack, type Stack } from './stack.js';
 import { StoppedBySignal, stopSignals } from './stop-signals.js';
+import type { Unit } from './unit.js';
 import { isGood, summarise, summaryText } from './summary.js';
 
 /** Where people look first; others are taken when one of these is not free. */
@@ -65,10 +67,10 @@ async function startAndSample(replicas: number) {
       onStage: progress.onStage,
       onOrphansEnded: names =>
         console.log(`Ended what an earlier start had left running: ${names.join(', ')}`),
-      onExit: ({ name, program }, { code, signal }) =>
-        console.error(
-          `\n✘ ${name} has ended by itself (${signal ?? `exit code ${code}`}): see ${program?.logFile}`,
-        ),
+      onExit: (unit, exit) => {
+        // During the start it is what the start fails with.
+        if (stack !== undefined) tellExit(unit, exit);
+      },
     });
     const readyAt = Date.now();
     const sample = await progress.sampleOrders(() => untilAborted(placeSampleOrders(stack as Stack)));
@@ -79,6 +81,12 @@ async function startAndSample(replicas: number) {
     if (stack !== undefined) await stop(stack);
     throw error;
   }
+}
+
+function tellExit({ name, program }: Unit, { code, signal }: Exit): void {
+  console.error(
+    `\n✘ ${name} has ended by itself (${signal ?? `exit code ${code}`}): see ${program?.logFile}`,
+  );
 }
 
 async function untilStopped(): Promise<void> {

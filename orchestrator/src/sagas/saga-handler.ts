@@ -24,7 +24,7 @@ export class SagaHandler implements LaneHandler {
 
   claimed(lanes: readonly number[], tx: Queries): Promise<readonly Timer[]> {
     this.running.forget(lanes);
-    return this.repository.loadTimers(tx, lanes);
+    return this.repository.takeOver(tx, lanes);
   }
 
   dropped(lanes: readonly number[]): void {

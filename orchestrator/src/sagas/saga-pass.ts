@@ -186,9 +186,9 @@ const traceOf = ({ traceparent, tracestate }: Message): StoredSaga['trace'] => (
   ...(tracestate !== undefined && { tracestate }),
 });
 
-/** The text of a refusal is free, and becomes part of the state; what PostgreSQL can't store is replaced. */
+/** The code of a refusal is free text, and may become the reason why an order is cancelled: it has to be some text. */
 function storable(answer: Answer): Answer {
-  if (answer.outcome === 'refused') return { ...answer, code: cleaned(answer.code) };
+  if (answer.outcome === 'refused') return { ...answer, code: cleaned(answer.code) || 'REFUSED' };
   if (answer.outcome === 'rejected' && answer.detail !== undefined) {
     return { ...answer, detail: cleaned(answer.detail) };
   }

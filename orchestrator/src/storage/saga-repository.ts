@@ -57,11 +57,12 @@ export class SagaRepository {
     await allOf(queries.map(query => tx.query(query)));
   }
 
-  /** The timers of all running sagas of these lanes. */
-  async loadTimers(tx: Queries, lanes: readonly number[]): Promise<Timer[]> {
+  /** After a claim: the timers of all running sagas of these lanes. */
+  async takeOver(tx: Queries, lanes: readonly number[]): Promise<Timer[]> {
     const [{ rows }] = await Promise.all([
       tx.query<{ order_id: string; lane: number; due_at: Date }>(statements.statement('load-due', [lanes])),
       tx.query(statements.statement('forget-early-cancels', [lanes])),
+      tx.query(statements.statement('prefer-indexes')),
     ]);
     return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
   }

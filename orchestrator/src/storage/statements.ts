@@ -8,6 +8,7 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'load-due',
   'load-saga',
   'load-sagas',
+  'prefer-indexes',
   'save-progress',
 ]);
 

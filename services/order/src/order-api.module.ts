@@ -29,12 +29,21 @@ export interface OrderApiParts {
 /** The customers' API: everything that needs no consumer. */
 @Module({})
 export class OrderApiModule {
-  static register({ database, outbox, askSku, orderTimeoutMs, logger, seats = 50_000 }: OrderApiParts): DynamicModule {
+  static register({
+    database,
+    outbox,
+    askSku,
+    orderTimeoutMs,
+    logger,
+    seats = 50_000,
+  }: OrderApiParts): DynamicModule {
     const reader = new OrderReader(database);
     const watcher = new OrderWatcher(ids => reader.loadEndings(ids), logger);
     const room = new WaitingRoom(seats);
     const provided = [
-      new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, { orderTimeoutMs }),
+      new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, {
+        orderTimeoutMs,
+      }),
       new CancelDesk(new CancelRequests(database, outbox), outbox),
       new OrderLookup(reader),
       reader,

@@ -28,7 +28,9 @@ const topics = await topicsForTest({
   names: [...inputTopics.order, commandsTopic, repliesTopic],
   partitions: laneCount,
 });
-const database = await databaseForTest({ sets: [messagingMigrations, participantMigrations, orderMigrations] });
+const database = await databaseForTest({
+  sets: [messagingMigrations, participantMigrations, orderMigrations],
+});
 
 /** Inventory, as far as this service asks it: it has everything but ghosts. */
 const inventory = createServer((request, response) =>
@@ -73,7 +75,10 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 const post = (path: string, body?: unknown) =>
   fetch(service.url + path, {
     method: 'POST',
-    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
   });
 
 async function place(): Promise<string> {
@@ -85,7 +90,16 @@ async function place(): Promise<string> {
 /** Sends commands as the orchestrator does. */
 function send(...commands: { type: string; id: string; data?: unknown }[]): Promise<void> {
   const messages = commands.map(({ type, id, data = {} }) =>
-    createMessage({ type, source: '/orchestrator', subject: id, data, sagaid: id, step: 'end', attempt: 1, at: new Date() }),
+    createMessage({
+      type,
+      source: '/orchestrator',
+      subject: id,
+      data,
+      sagaid: id,
+      step: 'end',
+      attempt: 1,
+      at: new Date(),
+    }),
   );
   return writeTopic(
     topics.brokers,
@@ -147,7 +161,10 @@ describe('an order that is placed over HTTP', () => {
 
   test('never leaves its terminal state: the flow that tries is refused', async () => {
     const id = await place();
-    await send({ type: cancelOrder.type, id, data: { reason: 'DEADLINE' } }, { type: completeOrder.type, id });
+    await send(
+      { type: cancelOrder.type, id, data: { reason: 'DEADLINE' } },
+      { type: completeOrder.type, id },
+    );
     await until(async () => (await messagesOn(repliesTopic, id)).length === 2);
     expect((await messagesOn(repliesTopic, id)).map(({ data }) => data)).toMatchObject([
       { outcome: 'done' },
@@ -170,7 +187,10 @@ test('an order that does not exist cannot end, and does not hold up its lane', a
   const id = '019a6f00-0000-7000-8000-000000000000';
   await send({ type: completeOrder.type, id });
   await until(async () => (await messagesOn(repliesTopic, id)).length === 1);
-  expect((await messagesOn(repliesTopic, id))[0]!.data).toMatchObject({ outcome: 'refused', code: 'ORDER_UNKNOWN' });
+  expect((await messagesOn(repliesTopic, id))[0]!.data).toMatchObject({
+    outcome: 'refused',
+    code: 'ORDER_UNKNOWN',
+  });
 });
 
 test('an unknown SKU is refused by asking inventory', async () => {
@@ -181,9 +201,13 @@ test('an unknown SKU is refused by asking inventory', async () => {
 
 test('a thousand orders that end together are told of in few answers', async () => {
   const batches = await Promise.all(
-    Array.from({ length: 2 }, () => post('/orders/batch', { orders: Array.from({ length: 500 }, () => ({ order: aBody })) })),
+    Array.from({ length: 2 }, () =>
+      post('/orders/batch', { orders: Array.from({ length: 500 }, () => ({ order: aBody })) }),
+    ),
   );
-  const results = await Promise.all(batches.map(batch => batch.json() as Promise<{ results: { id: string }[] }>));
+  const results = await Promise.all(
+    batches.map(batch => batch.json() as Promise<{ results: { id: string }[] }>),
+  );
   const open = new Set(results.flatMap(batch => batch.results.map(({ id }) => id)));
   expect(open.size).toBe(1_000);
   await send(...[...open].map(id => ({ type: completeOrder.type, id })));

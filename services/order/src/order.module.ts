@@ -70,7 +70,13 @@ function openApiPool(databaseUrl: string, logger: Logger): Pool {
   const url = new URL(databaseUrl);
   const options = [url.searchParams.get('options'), '-c lock_timeout=250'].filter(Boolean).join(' ');
   url.searchParams.set('options', options);
-  return openPool({ url: url.href, applicationName: 'order-api', max: 8, transactionTimeoutMs: 5_000, logger });
+  return openPool({
+    url: url.href,
+    applicationName: 'order-api',
+    max: 8,
+    transactionTimeoutMs: 5_000,
+    logger,
+  });
 }
 
 function consuming(configuration: Configuration, kafka: KafkaOptions, logger: Logger) {
@@ -101,7 +107,8 @@ function lanesAreWell(lanes: LaneServer): Record<string, unknown> {
 
 function isSending(outbox: HttpOutbox): Record<string, unknown> {
   const { waitingMs, backlog } = outbox;
-  if (waitingMs > sendAlarmMs) throw new Error(`Kafka has not taken messages for ${Math.round(waitingMs)} ms`);
+  if (waitingMs > sendAlarmMs)
+    throw new Error(`Kafka has not taken messages for ${Math.round(waitingMs)} ms`);
   return { backlog };
 }
 

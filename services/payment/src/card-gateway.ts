@@ -2,7 +2,7 @@ import { Captured, HoldCreated, PartyRefusal, type OutsideAnswer } from '@ballas
 import type { OutsideAttempt } from '@ballast/messaging';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { CardCall } from './domain/authorization.js';
+import type { CardCall } from './domain/card-calls.js';
 
 /**
  * The card gateway over HTTP (libs/contracts/src/parties/card-gateway.ts), over connections that stay open. Only 2xx

@@ -9,8 +9,8 @@ import {
   voidAuthorization,
   walletsOf,
   type Authorization,
-  type CardCall,
 } from './domain/authorization.js';
+import type { CardCall } from './domain/card-calls.js';
 import type { Posting, Wallet } from './domain/ledger.js';
 
 export type PaymentParticipant = Participant<Authorization, Wallet, Posting, CardCall>;

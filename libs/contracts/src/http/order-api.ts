@@ -7,6 +7,13 @@ export type OrderStatus = z.infer<typeof OrderStatus>;
 
 const [WalletPayment, CardPayment] = PaymentMethod.options;
 
+const anOrder = {
+  customerId: 'alice',
+  lines: [{ sku: 'blue-kettle', quantity: 1, unitPriceCents: 3_900 }],
+  payment: { kind: 'wallet' },
+  address: { zone: 'north', name: 'Alice', street: '1 High Street', city: 'York', postalCode: 'YO1 7HX' },
+};
+
 /** `POST /orders`. The amount is the sum of the lines, 10^12 cents at most. Nothing that is not listed here is let through. */
 export const PlaceOrder = z
   .strictObject({
@@ -20,12 +27,7 @@ export const PlaceOrder = z
   })
   .meta({
     id: 'PlaceOrder',
-    example: {
-      customerId: 'alice',
-      lines: [{ sku: 'blue-kettle', quantity: 1, unitPriceCents: 3_900 }],
-      payment: { kind: 'wallet' },
-      address: { zone: 'north', name: 'Alice', street: '1 High Street', city: 'York', postalCode: 'YO1 7HX' },
-    },
+    example: anOrder,
   });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
@@ -64,8 +66,13 @@ export const BatchLine = z
 
 /** `POST /orders/batch`: each line, a `BatchLine`, is checked by itself; one that is refused does not touch the others. */
 export const PlaceOrders = z
-  .strictObject({ orders: z.array(z.unknown()).min(1).max(500) })
-  .meta({ id: 'PlaceOrders' });
+  .strictObject({
+    orders: z
+      .array(z.unknown().meta({ description: '`{ idempotencyKey?, order }`, the order as in POST /orders' }))
+      .min(1)
+      .max(500),
+  })
+  .meta({ id: 'PlaceOrders', example: { orders: [{ idempotencyKey: 'import-1', order: anOrder }] } });
 export type PlaceOrders = z.infer<typeof PlaceOrders>;
 
 export const PlaceOrdersResult = z

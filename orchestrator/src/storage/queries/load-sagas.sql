@@ -1,5 +1,4 @@
--- LATERAL ... LIMIT 1 makes it one look into each index per order, whatever the planner thinks of the tables: a plan
--- that was made while they were empty would go on reading all of them.
+-- LATERAL ... LIMIT 1: one look into each index per order, and never a join of whole tables.
 SELECT asked.order_id, saga.definition, saga.version, saga.input, saga.deadline_at, saga.started_at,
        saga.traceparent, saga.tracestate, progress.state
 FROM unnest($1::uuid[]) AS asked (order_id)

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aBody, orderApi } from './order-api.fixture.js';
 
@@ -32,7 +33,10 @@ describe('POST /orders refuses', () => {
     ['a fractional quantity', withLine({ quantity: 1.5 })],
     ['a huge quantity', withLine({ quantity: 10_001 })],
     ['an infinite quantity', JSON.stringify(withLine({})).replace('"quantity":2', '"quantity":1e999')],
-    ['a quantity beyond 2^53', JSON.stringify(withLine({})).replace('"quantity":2', '"quantity":9007199254740993')],
+    [
+      'a quantity beyond 2^53',
+      JSON.stringify(withLine({})).replace('"quantity":2', '"quantity":9007199254740993'),
+    ],
     ['a quantity as text', withLine({ quantity: '1' })],
     ['a price of zero', withLine({ unitPriceCents: 0 })],
     ['a fractional price', withLine({ unitPriceCents: 0.1 })],
@@ -51,23 +55,35 @@ describe('POST /orders refuses', () => {
     const response = await api.post('/orders', body);
     expect(response.statusCode).toBe(400);
     expect(response.headers['content-type']).toContain('application/problem+json');
-    expect(response.json()).toMatchObject({ code: 'VALIDATION_FAILED', status: 400, detail: expect.any(String) });
+    expect(response.json()).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      status: 400,
+      detail: expect.any(String),
+    });
     expect(response.body.length).toBeLessThan(20_000);
   });
 
   test.each([
     ['malformed JSON', '{"customerId":'],
     ['__proto__', JSON.stringify(aBody).replace('{', '{"__proto__":{"admin":true},')],
-    ['constructor.prototype', JSON.stringify(aBody).replace('{', '{"constructor":{"prototype":{"admin":true}},')],
+    [
+      'constructor.prototype',
+      JSON.stringify(aBody).replace('{', '{"constructor":{"prototype":{"admin":true}},'),
+    ],
   ])('%s', async (_, body) => {
     const response = await api.post('/orders', body);
     expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ code: expect.stringMatching(/MALFORMED_JSON|VALIDATION_FAILED|BAD_REQUEST/) });
+    expect(response.json()).toMatchObject({
+      code: expect.stringMatching(/MALFORMED_JSON|VALIDATION_FAILED|BAD_REQUEST/),
+    });
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
   test('more than 10^12 cents', async () => {
-    const body = { ...aBody, lines: Array.from({ length: 100 }, () => ({ ...line, quantity: 10_000, unitPriceCents: 100_000_000 })) };
+    const body = {
+      ...aBody,
+      lines: Array.from({ length: 100 }, () => ({ ...line, quantity: 10_000, unitPriceCents: 100_000_000 })),
+    };
     const response = await api.post('/orders', body);
     expect(response.statusCode).toBe(422);
     expect(response.json()).toMatchObject({ code: 'AMOUNT_TOO_LARGE' });
@@ -85,20 +101,61 @@ describe('POST /orders refuses', () => {
   });
 });
 
+test('whatever JSON stands in the place of a field is never a 500', async () => {
+  const paths = [
+    ['customerId'],
+    ['lines'],
+    ['lines', 0],
+    ['lines', 0, 'sku'],
+    ['lines', 0, 'quantity'],
+    ['payment'],
+    ['address'],
+    ['shipOn'],
+    ['protocol'],
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.jsonValue({ noUnicodeString: false }),
+      async (path, value) => {
+        const body = structuredClone<Record<string, unknown>>(aBody);
+        const parent = path
+          .slice(0, -1)
+          .reduce<Record<string | number, unknown>>((at, key) => at[key] as never, body);
+        parent[path.at(-1)!] = value;
+        const [alone, batch] = await Promise.all([
+          api.post('/orders', body),
+          api.post('/orders/batch', { orders: [{ order: body }] }),
+        ]);
+        const [result] = batch.json<{ results: { accepted: boolean; status?: number }[] }>().results;
+        expect(alone.statusCode).toBe(result!.accepted ? 202 : result!.status);
+        expect(alone.statusCode).toBeLessThan(500);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  // What happened to be an order was placed.
+  before = await api.countOrders();
+  api.sent.length = 0;
+});
+
 describe('an unknown order', () => {
   const id = '019a6f00-0000-7000-8000-000000000000';
-  test.each([id, 'no-uuid', '..%2f..', '1%00', 'x'.repeat(200)])('%s is a 404 wherever it is asked for', async segment => {
-    const requests = [
-      api.get(`/orders/${segment}`),
-      api.get(`/orders/${segment}?wait=10`),
-      api.get(`/orders/${segment}/events`),
-      api.inject({ method: 'POST', url: `/orders/${segment}/cancel` }),
-    ];
-    for (const response of await Promise.all(requests)) {
-      expect(response.statusCode).toBe(404);
-      expect(response.json()).toMatchObject({ code: 'ORDER_NOT_FOUND' });
-    }
-  });
+  test.each([id, 'no-uuid', '..%2f..', '1%00', 'x'.repeat(200)])(
+    '%s is a 404 wherever it is asked for',
+    async segment => {
+      const requests = [
+        api.get(`/orders/${segment}`),
+        api.get(`/orders/${segment}?wait=10`),
+        api.get(`/orders/${segment}/events`),
+        api.inject({ method: 'POST', url: `/orders/${segment}/cancel` }),
+      ];
+      for (const response of await Promise.all(requests)) {
+        expect(response.statusCode).toBe(404);
+        expect(response.json()).toMatchObject({ code: 'ORDER_NOT_FOUND' });
+      }
+    },
+  );
 
   test('is never among the ended', async () => {
     const response = await api.post('/orders/status?wait=20', { ids: [id] });
@@ -127,14 +184,18 @@ describe('a query is refused', () => {
     expect(response.json()).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 
-  test.each(['x', 'djE6', 'v1:019a6f00-0000-7000-8000-000000000000', '%00', '🙂', Buffer.from('v1:nonsense').toString('base64url')])(
-    'by the cursor %s',
-    async cursor => {
-      const response = await api.get(`/orders?cursor=${encodeURIComponent(cursor)}`);
-      expect(response.statusCode).toBe(400);
-      expect(response.json()).toMatchObject({ code: 'CURSOR_INVALID' });
-    },
-  );
+  test.each([
+    'x',
+    'djE6',
+    'v1:019a6f00-0000-7000-8000-000000000000',
+    '%00',
+    '🙂',
+    Buffer.from('v1:nonsense').toString('base64url'),
+  ])('by the cursor %s', async cursor => {
+    const response = await api.get(`/orders?cursor=${encodeURIComponent(cursor)}`);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ code: 'CURSOR_INVALID' });
+  });
 
   test.each<[string, unknown]>([
     ['no ids', { ids: [] }],

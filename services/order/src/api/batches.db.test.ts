@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { aBody, orderApi } from './order-api.fixture.js';
 
 const api = await orderApi();
-const line = (idempotencyKey?: string, change: object = {}) => ({ idempotencyKey, order: { ...aBody, ...change } });
+const line = (idempotencyKey?: string, change: object = {}) => ({
+  idempotencyKey,
+  order: { ...aBody, ...change },
+});
 
 async function placeBatch(lines: readonly unknown[]): Promise<PlaceOrdersResult['results']> {
   const response = await api.post('/orders/batch', { orders: lines });
@@ -17,7 +20,12 @@ test('a batch of 500 lines is placed in one transaction, with a result per line 
   const lines = Array.from({ length: 500 }, (_, index) => line(`import-${500 - index}`));
   const results = await placeBatch(lines);
   expect(results).toEqual(
-    lines.map(({ idempotencyKey }) => ({ accepted: true, idempotencyKey, id: expect.any(String), replayed: false })),
+    lines.map(({ idempotencyKey }) => ({
+      accepted: true,
+      idempotencyKey,
+      id: expect.any(String),
+      replayed: false,
+    })),
   );
   expect(new Set(results.map(idOf)).size).toBe(500);
   const rows = await api.database.rows<{ id: string; transaction: string }>(
@@ -43,7 +51,9 @@ test('each line stands alone: those that are refused do not touch the others', a
     line('alone-2', { lines: [{ sku: 'blue-kettle', quantity: 0, unitPriceCents: 1 }] }),
     line('alone 3'),
     line('alone-4', { lines: [{ sku: 'unknown-cup', quantity: 1, unitPriceCents: 1 }] }),
-    line('alone-5', { lines: [{ sku: 'gold', quantity: 10_000, unitPriceCents: 100_000_000 }, aBody.lines[0]] }),
+    line('alone-5', {
+      lines: [{ sku: 'gold', quantity: 10_000, unitPriceCents: 100_000_000 }, aBody.lines[0]],
+    }),
     null,
     { idempotencyKey: 'alone-7', order: aBody, discount: 1 },
     { idempotencyKey: 8, order: aBody },
@@ -58,7 +68,12 @@ test('each line stands alone: those that are refused do not touch the others', a
     code,
     detail,
   });
-  const placed = (idempotencyKey: string | null) => ({ accepted: true, idempotencyKey, id: expect.any(String), replayed: false });
+  const placed = (idempotencyKey: string | null) => ({
+    accepted: true,
+    idempotencyKey,
+    id: expect.any(String),
+    replayed: false,
+  });
   expect(results).toEqual([
     placed('alone-1'),
     refused('alone-2', 400, 'VALIDATION_FAILED', expect.stringContaining('order.lines.0.quantity')),
@@ -96,7 +111,9 @@ test('a key that occurs twice in a batch is handled like two requests, one after
 test('500 lines with one key place one order', async () => {
   const results = await placeBatch(Array.from({ length: 500 }, () => line('five-hundred')));
   expect(new Set(results.map(idOf)).size).toBe(1);
-  expect(await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'five-hundred'")).toHaveLength(1);
+  expect(
+    await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'five-hundred'"),
+  ).toHaveLength(1);
 });
 
 test('a key is one, in a batch or alone', async () => {

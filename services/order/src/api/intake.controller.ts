@@ -9,7 +9,14 @@ import {
 } from '@ballast/contracts';
 import { Problem, traceContextOf } from '@ballast/platform';
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { CancelDesk } from '../intake/cancel-desk.js';
 import { type Accepted, OrderDesk } from '../intake/order-desk.js';
 import { acceptedJson, hrefOf, orderJson } from './order-json.js';
@@ -37,7 +44,10 @@ export class IntakeController {
       '1 to 255 printable ASCII characters. Repeated with the same body: the same answer, and nothing placed twice.',
   })
   @ApiAcceptedResponse({ standardSchema: OrderAccepted, description: 'Location is the order.' })
-  @ApiResponse({ status: 409, description: 'IDEMPOTENCY_KEY_IN_FLIGHT: the first request with the key is not done.' })
+  @ApiResponse({
+    status: 409,
+    description: 'IDEMPOTENCY_KEY_IN_FLIGHT: the first request with the key is not done.',
+  })
   @ApiResponse({ status: 422, description: 'IDEMPOTENCY_KEY_REUSED, UNKNOWN_SKU or AMOUNT_TOO_LARGE.' })
   async place(
     @Body({ schema: PlaceOrder }) body: PlaceOrder,
@@ -55,7 +65,10 @@ export class IntakeController {
   @ApiOperation({
     summary: 'Places up to 500 orders, each by itself: a line that is refused does not touch the others.',
   })
-  @ApiOkResponse({ standardSchema: PlaceOrdersResult, description: 'A result per line, in the order of the lines.' })
+  @ApiOkResponse({
+    standardSchema: PlaceOrdersResult,
+    description: 'A result per line, in the order of the lines.',
+  })
   async placeBatch(
     @Body({ schema: PlaceOrders }) body: PlaceOrders,
     @Headers() headers: RequestHeaders,
@@ -68,7 +81,10 @@ export class IntakeController {
   @HttpCode(202)
   @Header(...json)
   @ApiOperation({ summary: 'Asks for a cancel. It is honoured until the payment is being captured.' })
-  @ApiAcceptedResponse({ standardSchema: OrderView, description: 'The order as it is; it ends soon, one way or the other.' })
+  @ApiAcceptedResponse({
+    standardSchema: OrderView,
+    description: 'The order as it is; it ends soon, one way or the other.',
+  })
   @ApiResponse({ status: 409, description: 'ORDER_ALREADY_ENDED' })
   async cancel(
     @Param('id') segment: string,
@@ -102,6 +118,7 @@ function resultOf(outcome: Accepted | Problem, line: unknown): PlaceOrdersResult
 
 /** The key as the client sent it, to recognise the line by; null when it is no key. */
 function keyOfLine(line: unknown): string | null {
-  const key = typeof line === 'object' && line !== null && 'idempotencyKey' in line ? line.idempotencyKey : null;
+  const key =
+    typeof line === 'object' && line !== null && 'idempotencyKey' in line ? line.idempotencyKey : null;
   return IdempotencyKey.safeParse(key).data ?? null;
 }

@@ -19,7 +19,9 @@ describe('GET /orders/{id}', () => {
     const [completed, cancelled] = [await place(), await place()];
     await api.end(completed, { status: 'COMPLETED' });
     await api.end(cancelled, { status: 'CANCELLED', reason: 'OUT_OF_STOCK' });
-    const views = await Promise.all([completed, cancelled].map(async id => OrderView.parse((await api.get(`/orders/${id}`)).json())));
+    const views = await Promise.all(
+      [completed, cancelled].map(async id => OrderView.parse((await api.get(`/orders/${id}`)).json())),
+    );
     expect(views).toMatchObject([
       { status: 'COMPLETED', reason: null },
       { status: 'CANCELLED', reason: 'OUT_OF_STOCK' },
@@ -38,15 +40,18 @@ describe('GET /orders/{id}', () => {
     expect((await api.get(`/orders/${id.toUpperCase()}`)).json()).toMatchObject({ id });
   });
 
-  test.each(['here', 'elsewhere'] as const)('with wait answers as soon as the order has ended %s', async where => {
-    const id = await place();
-    const waiting = timed(api.get(`/orders/${id}?wait=10000`));
-    await sleep(100);
-    await api.end(id, { status: 'COMPLETED' }, where);
-    const { value, tookMs } = await waiting;
-    expect(value.json()).toMatchObject({ id, status: 'COMPLETED' });
-    expect(tookMs).toBeLessThan(2_000);
-  });
+  test.each(['here', 'elsewhere'] as const)(
+    'with wait answers as soon as the order has ended %s',
+    async where => {
+      const id = await place();
+      const waiting = timed(api.get(`/orders/${id}?wait=10000`));
+      await sleep(100);
+      await api.end(id, { status: 'COMPLETED' }, where);
+      const { value, tookMs } = await waiting;
+      expect(value.json()).toMatchObject({ id, status: 'COMPLETED' });
+      expect(tookMs).toBeLessThan(2_000);
+    },
+  );
 
   test('with wait answers at once when the order has ended before', async () => {
     const id = await place();
@@ -122,7 +127,9 @@ describe('GET /orders', () => {
     const [done, pending] = [await place({ customerId: 'peter' }), await place({ customerId: 'peter' })];
     await api.end(done, { status: 'COMPLETED' });
     const ids = async (query: string) =>
-      (await api.get(`/orders?customerId=peter${query}`)).json<{ orders: { id: string }[] }>().orders.map(({ id }) => id);
+      (await api.get(`/orders?customerId=peter${query}`))
+        .json<{ orders: { id: string }[] }>()
+        .orders.map(({ id }) => id);
     expect(await ids('&status=COMPLETED')).toEqual([done]);
     expect(await ids('&status=PENDING')).toEqual([pending]);
     expect(await ids('')).toEqual([pending, done]);
@@ -145,7 +152,11 @@ describe('POST /orders/{id}/cancel', () => {
 
   test('asks the flow to cancel, once however often it is asked', async () => {
     const id = await place();
-    const responses = [await cancel(id), await cancel(id), ...(await Promise.all([cancel(id), cancel(id, {})]))];
+    const responses = [
+      await cancel(id),
+      await cancel(id),
+      ...(await Promise.all([cancel(id), cancel(id, {})])),
+    ];
     for (const response of responses) {
       expect(response.statusCode).toBe(202);
       expect(response.headers.location).toBe(`/orders/${id}`);
@@ -154,7 +165,11 @@ describe('POST /orders/{id}/cancel', () => {
     const [request, ...others] = requestsFor(id);
     expect(others).toEqual([]);
     expect(request).toMatchObject({ topic: 'orchestrator.commands', lane: expect.any(Number) });
-    expect(JSON.parse(request!.value)).toMatchObject({ subject: id, source: '/order', data: { requestedBy: 'customer' } });
+    expect(JSON.parse(request!.value)).toMatchObject({
+      subject: id,
+      source: '/order',
+      data: { requestedBy: 'customer' },
+    });
     const rows = await api.database.rows('SELECT http, value FROM outbox WHERE seq = $1', [request!.seq]);
     expect(rows).toEqual([{ http: true, value: request!.value }]);
   });
@@ -178,7 +193,11 @@ describe('the API’s documentation', () => {
       paths: Record<string, Record<string, unknown>>;
       components: { schemas: Record<string, unknown> };
     }>();
-    expect(Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map(method => `${method} ${path}`)).sort()).toEqual([
+    expect(
+      Object.entries(document.paths)
+        .flatMap(([path, methods]) => Object.keys(methods).map(method => `${method} ${path}`))
+        .sort(),
+    ).toEqual([
       'get /orders',
       'get /orders/{id}',
       'get /orders/{id}/events',
@@ -188,7 +207,14 @@ describe('the API’s documentation', () => {
       'post /orders/{id}/cancel',
     ]);
     expect(Object.keys(document.components.schemas)).toEqual(
-      expect.arrayContaining(['PlaceOrder', 'OrderAccepted', 'OrderView', 'PlaceOrders', 'PlaceOrdersResult', 'OrderPage']),
+      expect.arrayContaining([
+        'PlaceOrder',
+        'OrderAccepted',
+        'OrderView',
+        'PlaceOrders',
+        'PlaceOrdersResult',
+        'OrderPage',
+      ]),
     );
   });
 });

@@ -1,5 +1,12 @@
 import { problems } from '@ballast/contracts';
-import { type HttpOutboxRow, laneOf, encode, messagingMigrations, type OutboxRow, type Outgoing } from '@ballast/messaging';
+import {
+  type HttpOutboxRow,
+  laneOf,
+  encode,
+  messagingMigrations,
+  type OutboxRow,
+  type Outgoing,
+} from '@ballast/messaging';
 import { buildApplication, createLogger, openPool } from '@ballast/platform';
 import { databaseForTest } from '@ballast/testkit';
 import { afterAll } from 'vitest';
@@ -14,7 +21,9 @@ import { OrderWatcher } from '../watching/order-watcher.js';
  * The API on a real database, without Kafka: what would be sent is kept in `sent`. To be called at the top level of a
  * test file.
  */
-export async function orderApi(options: { seats?: number; askSku?: (sku: string) => Promise<SkuAnswer> } = {}) {
+export async function orderApi(
+  options: { seats?: number; askSku?: (sku: string) => Promise<SkuAnswer> } = {},
+) {
   const database = await databaseForTest({ sets: [messagingMigrations, orderMigrations] });
   const logger = createLogger({ name: 'order', level: 'silent' });
   const url = `${database.url}?options=${encodeURIComponent('-c lock_timeout=200')}`;

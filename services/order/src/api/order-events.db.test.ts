@@ -47,20 +47,23 @@ async function open(id: string, headers: Record<string, string> = {}) {
   };
 }
 
-test.each(['here', 'elsewhere'] as const)('a stream shows the status at once, then its change %s, and ends', async where => {
-  const id = await place();
-  const stream = await open(id);
-  expect(stream.response.statusCode).toBe(200);
-  expect(stream.response.headers['content-type']).toBe('text/event-stream');
-  await stream.until(1);
-  expect(stream.events).toEqual([{ id, status: 'PENDING', reason: null, endedAt: null }]);
-  await api.end(id, { status: 'CANCELLED', reason: 'NO_CAPACITY' }, where);
-  await stream.ended;
-  expect(stream.events.slice(1)).toEqual([
-    { id, status: 'CANCELLED', reason: 'NO_CAPACITY', endedAt: expect.any(String) },
-  ]);
-  expect(stream.text).toContain('id: CANCELLED\n');
-});
+test.each(['here', 'elsewhere'] as const)(
+  'a stream shows the status at once, then its change %s, and ends',
+  async where => {
+    const id = await place();
+    const stream = await open(id);
+    expect(stream.response.statusCode).toBe(200);
+    expect(stream.response.headers['content-type']).toBe('text/event-stream');
+    await stream.until(1);
+    expect(stream.events).toEqual([{ id, status: 'PENDING', reason: null, endedAt: null }]);
+    await api.end(id, { status: 'CANCELLED', reason: 'NO_CAPACITY' }, where);
+    await stream.ended;
+    expect(stream.events.slice(1)).toEqual([
+      { id, status: 'CANCELLED', reason: 'NO_CAPACITY', endedAt: expect.any(String) },
+    ]);
+    expect(stream.text).toContain('id: CANCELLED\n');
+  },
+);
 
 test('the stream of an order that has ended shows that and ends', async () => {
   const id = await place();
@@ -86,7 +89,12 @@ test('a Last-Event-ID that makes no sense is ignored', async () => {
 });
 
 test('HEAD opens no stream', async () => {
-  const request = httpRequest({ method: 'HEAD', host: '127.0.0.1', port, path: `/orders/${await place()}/events` }).end();
+  const request = httpRequest({
+    method: 'HEAD',
+    host: '127.0.0.1',
+    port,
+    path: `/orders/${await place()}/events`,
+  }).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   response.resume();
   await once(response, 'close');

@@ -5,7 +5,8 @@ import type { Ending, StoredOrder } from '../storage/order-reader.js';
  */
 
 /** An OrderAccepted. Made of the id alone, so that a replay has the same bytes. */
-export const acceptedJson = (id: string): string => `{"id":"${id}","status":"PENDING","href":"${hrefOf(id)}"}`;
+export const acceptedJson = (id: string): string =>
+  `{"id":"${id}","status":"PENDING","href":"${hrefOf(id)}"}`;
 
 export const hrefOf = (id: string): string => `/orders/${id}`;
 

@@ -7,7 +7,20 @@ import {
   OrderView,
   WaitQuery,
 } from '@ballast/contracts';
-import { Body, Controller, Get, Header, Headers, HttpCode, type MessageEvent, Param, Post, Query, Res, Sse } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Res,
+  Sse,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import { type Ending, OrderReader } from '../storage/order-reader.js';
@@ -64,7 +77,8 @@ export class OrdersController {
   @HttpCode(200)
   @Header(...json)
   @ApiOperation({
-    summary: 'Which of these orders have ended; with `wait`, as soon as one has, or after so many milliseconds.',
+    summary:
+      'Which of these orders have ended; with `wait`, as soon as one has, or after so many milliseconds.',
   })
   @ApiOkResponse({ standardSchema: OrderStatusResult })
   async status(
@@ -78,7 +92,8 @@ export class OrdersController {
 
   @Sse(':id/events')
   @ApiOperation({
-    summary: 'The status now and each change of it, as server-sent events. Ends after COMPLETED or CANCELLED.',
+    summary:
+      'The status now and each change of it, as server-sent events. Ends after COMPLETED or CANCELLED.',
   })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ standardSchema: OrderStatusEvent, description: 'The data of an event of type `status`.' })

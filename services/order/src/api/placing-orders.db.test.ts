@@ -38,11 +38,21 @@ describe('an order that is placed', () => {
   test('starts its flow by a message of the same transaction, with the deadline and the caller’s trace', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const before = Date.now();
-    const response = await api.post('/orders', { ...aBody, shipOn: '2027-02-03' }, { traceparent, tracestate: 'a=1' });
+    const response = await api.post(
+      '/orders',
+      { ...aBody, shipOn: '2027-02-03' },
+      { traceparent, tracestate: 'a=1' },
+    );
     const { id } = response.json<{ id: string }>();
     const { row, message } = messageOf(id);
     expect(row).toMatchObject({ topic: 'orchestrator.commands', key: id, lane: laneOf(id, 16) });
-    expect(message).toMatchObject({ type: 'orchestrator.start', source: '/order', subject: id, traceparent, tracestate: 'a=1' });
+    expect(message).toMatchObject({
+      type: 'orchestrator.start',
+      source: '/order',
+      subject: id,
+      traceparent,
+      tracestate: 'a=1',
+    });
     const data = startSaga.data.parse(message.data);
     expect(data.definition).toBe('place-order');
     expect(Order.strict().parse(data.input)).toEqual({ ...aBody, amountCents: 8_250, shipOn: '2027-02-03' });
@@ -57,7 +67,9 @@ describe('an order that is placed', () => {
     const view = await api.get(`/orders/${id}`);
     expect(view.json()).toMatchObject({ payment: { kind: 'card' } });
     expect(view.body).not.toContain('tok-secret-1');
-    expect(messageOf(id).message.data).toMatchObject({ input: { payment: { kind: 'card', token: 'tok-secret-1' } } });
+    expect(messageOf(id).message.data).toMatchObject({
+      input: { payment: { kind: 'card', token: 'tok-secret-1' } },
+    });
     const [stored] = await api.database.rows('SELECT orders::text AS row FROM orders WHERE id = $1', [id]);
     expect(stored!['row']).not.toContain('tok-secret-1');
   });
@@ -114,12 +126,16 @@ describe('an Idempotency-Key', () => {
     const refused = responses.find(({ statusCode }) => statusCode === 409)!;
     expect(refused.json()).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT' });
     expect(refused.headers['retry-after']).toBe('1');
-    expect(await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'in-flight'")).toHaveLength(1);
+    expect(await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'in-flight'")).toHaveLength(
+      1,
+    );
     expect((await place(aBody, 'in-flight')).headers['idempotency-replayed']).toBe('true');
   });
 
   test('is free again when its request was refused', async () => {
-    expect((await place({ ...aBody, lines: [{ ...aBody.lines[0], sku: 'unknown-1' }] }, 'second-try')).statusCode).toBe(422);
+    expect(
+      (await place({ ...aBody, lines: [{ ...aBody.lines[0], sku: 'unknown-1' }] }, 'second-try')).statusCode,
+    ).toBe(422);
     expect((await place(aBody, 'second-try')).statusCode).toBe(202);
   });
 
@@ -143,7 +159,10 @@ describe('an Idempotency-Key', () => {
 
 test('an unknown SKU is a 422 that names it, and nothing is stored', async () => {
   const before = await api.countOrders();
-  const response = await place({ ...aBody, lines: [...aBody.lines, { ...aBody.lines[0], sku: 'unknown-cup' }] });
+  const response = await place({
+    ...aBody,
+    lines: [...aBody.lines, { ...aBody.lines[0], sku: 'unknown-cup' }],
+  });
   expect(response.statusCode).toBe(422);
   expect(response.json()).toMatchObject({ code: 'UNKNOWN_SKU', sku: 'unknown-cup' });
   expect(await api.countOrders()).toBe(before);

@@ -7,7 +7,10 @@ import { WaitingRoom } from '../watching/waiting-room.js';
 import { StatusStreams } from './status-streams.js';
 
 test('a stream on which nothing happens carries comments, until it is left', async () => {
-  const watcher = new OrderWatcher(() => Promise.resolve([]), createLogger({ name: 'test', level: 'silent' }));
+  const watcher = new OrderWatcher(
+    () => Promise.resolve([]),
+    createLogger({ name: 'test', level: 'silent' }),
+  );
   const room = new WaitingRoom(1);
   const order = {
     id: '019a6f00-0000-7000-8000-000000000000',
@@ -27,7 +30,9 @@ test('a stream on which nothing happens carries comments, until it is left', asy
   const [first, ...comments] = messages;
   expect(first).toMatchObject({ type: 'status', id: 'PENDING' });
   expect(comments.length).toBeGreaterThanOrEqual(2);
-  expect(new Set(comments.map(comment => JSON.stringify(comment)))).toEqual(new Set(['{"comment":"pending"}']));
+  expect(new Set(comments.map(comment => JSON.stringify(comment)))).toEqual(
+    new Set(['{"comment":"pending"}']),
+  );
   await sleep(50);
   expect(messages).toHaveLength(comments.length + 1);
   // Its seat is free again.

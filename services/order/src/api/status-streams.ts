@@ -36,14 +36,22 @@ export class StatusStreams {
         }),
       );
       // Proxies cut a connection on which nothing moves.
-      const heartbeat = setInterval(() => subscriber.next({ comment: 'pending' } as MessageEvent), this.heartbeatMs);
+      const heartbeat = setInterval(
+        () => subscriber.next({ comment: 'pending' } as MessageEvent),
+        this.heartbeatMs,
+      );
       subscriber.add(() => clearInterval(heartbeat));
     });
   }
 }
 
 /** The id says what the client has seen, should it come back: a status never comes twice. */
-function statusEvent({ id, status, reason, endedAt }: Pick<StoredOrder, keyof OrderStatusEvent>): MessageEvent {
+function statusEvent({
+  id,
+  status,
+  reason,
+  endedAt,
+}: Pick<StoredOrder, keyof OrderStatusEvent>): MessageEvent {
   const data: OrderStatusEvent = { id, status, reason, endedAt: endedAt?.toISOString() ?? null };
   return { type: 'status', id: status, data };
 }

@@ -4,7 +4,7 @@ import { cancel, complete, type OrderProgress } from './order-progress.js';
 
 const state = (own: OrderProgress | undefined): ParticipantState<OrderProgress> => ({
   own,
-  shared: new Map(),
+  shared: new Map<string, never>(),
   appended: [],
 });
 const pending = state({ status: 'PENDING' });

@@ -29,7 +29,10 @@ function end(state: State, ending: Ending): Decision<State, Record<string, never
   if (progress === undefined) return refusal('ORDER_UNKNOWN', 'there is no such order');
   if (progress.status === 'PENDING') return done({ ...state, own: ending }, {});
   if (progress.status === ending.status) return done(state, {});
-  return refusal('ORDER_ENDED_OTHERWISE', `the order is ${progress.status}, it cannot become ${ending.status}`);
+  return refusal(
+    'ORDER_ENDED_OTHERWISE',
+    `the order is ${progress.status}, it cannot become ${ending.status}`,
+  );
 }
 
 const refusal = (code: EndingRefusal, detail: string) => refused(code, detail);

@@ -27,7 +27,9 @@ export class CancelDesk {
     const status = await this.requests.ask(orderId, row!);
     if (status === undefined) throw new Problem(problems.ORDER_NOT_FOUND, `there is no order ${orderId}`);
     if (status !== 'PENDING') {
-      throw new Problem(problems.ORDER_ALREADY_ENDED, `order ${orderId} is ${status}`, { extensions: { orderStatus: status } });
+      throw new Problem(problems.ORDER_ALREADY_ENDED, `order ${orderId} is ${status}`, {
+        extensions: { orderStatus: status },
+      });
     }
   }
 }

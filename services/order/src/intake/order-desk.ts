@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { BatchLine, type Order, type PlaceOrder, type ProblemCode, problems, startSaga, topicOf } from '@ballast/contracts';
+import {
+  BatchLine,
+  type Order,
+  type PlaceOrder,
+  type ProblemCode,
+  problems,
+  startSaga,
+  topicOf,
+} from '@ballast/contracts';
 import { createMessage, type HttpOutbox } from '@ballast/messaging';
 import { Problem, type TraceContext } from '@ballast/platform';
 import { v7 as uuid } from 'uuid';
@@ -62,10 +70,14 @@ export class OrderDesk {
     const request = Symbol();
     const drafts = lines.map(line => this.#draftOfLine(line, trace, request));
     try {
-      const misses = this.skus.misses(drafts.flatMap(draft => (draft instanceof Problem ? [] : skusOf(draft))));
+      const misses = this.skus.misses(
+        drafts.flatMap(draft => (draft instanceof Problem ? [] : skusOf(draft))),
+      );
       const unknown = misses.size === 0 ? misses : await this.skus.unknownAmong(misses);
       return await Promise.all(
-        drafts.map(draft => (draft instanceof Problem ? draft : this.#store(draft, unknown).catch(problemOf))),
+        drafts.map(draft =>
+          draft instanceof Problem ? draft : this.#store(draft, unknown).catch(problemOf),
+        ),
       );
     } finally {
       for (const draft of drafts) if (!(draft instanceof Problem)) this.#release(draft.key, request);
@@ -104,7 +116,8 @@ export class OrderDesk {
   async #store(draft: Draft, unknown: ReadonlySet<string>): Promise<Accepted> {
     if (unknown.size > 0) {
       const sku = skusOf(draft).find(sku => unknown.has(sku));
-      if (sku !== undefined) throw new Problem(problems.UNKNOWN_SKU, `there is no article ${sku}`, { extensions: { sku } });
+      if (sku !== undefined)
+        throw new Problem(problems.UNKNOWN_SKU, `there is no article ${sku}`, { extensions: { sku } });
     }
     return acceptedOf(await this.#storing.submit(this.#newOrder(draft)));
   }
@@ -118,7 +131,9 @@ export class OrderDesk {
       protocol: body.protocol,
       amountCents: order.amountCents,
       details: detailsOf(order),
-      start: this.outbox.rows([{ topic: topicOf(startSaga), message: this.#startMessage(id, order, at, trace) }])[0]!,
+      start: this.outbox.rows([
+        { topic: topicOf(startSaga), message: this.#startMessage(id, order, at, trace) },
+      ])[0]!,
     };
   }
 

@@ -13,7 +13,13 @@ export class CancelRequests {
   /** The order's status when it was asked; undefined when there is no such order. */
   async ask(orderId: string, request: HttpOutboxRow): Promise<OrderStatus | undefined> {
     const { rows } = await this.database.query<{ status: OrderStatus | null; seq: number | null }>(
-      statements.statement('request-cancel', [orderId, request.lane, request.topic, request.key, request.value]),
+      statements.statement('request-cancel', [
+        orderId,
+        request.lane,
+        request.topic,
+        request.key,
+        request.value,
+      ]),
     );
     const { status = null, seq = null } = rows[0] ?? {};
     if (seq !== null) this.outbox.committed([{ ...request, seq }]);

@@ -75,7 +75,9 @@ describe('an idempotency key', () => {
 
   test('with another body is refused', async () => {
     await book.place([newOrder({ key: 'other' })]);
-    expect(await book.place([newOrder({ key: 'other', body: 'another body' })])).toEqual([{ kind: 'key-reused' }]);
+    expect(await book.place([newOrder({ key: 'other', body: 'another body' })])).toEqual([
+      { kind: 'key-reused' },
+    ]);
   });
 
   test('that occurs twice in a group is placed by its first occurrence', async () => {

@@ -133,5 +133,7 @@ const lockNotAvailable = '55P03';
  */
 function mayBeOneOrdersFault(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== undefined && (state.startsWith('22') || state.startsWith('23') || state === lockNotAvailable);
+  return (
+    state !== undefined && (state.startsWith('22') || state.startsWith('23') || state === lockNotAvailable)
+  );
 }

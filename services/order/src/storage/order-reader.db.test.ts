@@ -3,6 +3,7 @@ import { messagingMigrations } from '@ballast/messaging';
 import { createLogger, openPool } from '@ballast/platform';
 import { databaseForTest } from '@ballast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderProgress } from '../domain/order-progress.js';
 import { newOrder } from './new-order.fixture.js';
 import { OrderBook } from './order-book.js';
 import { OrderReader, type Page, type PageRequest } from './order-reader.js';
@@ -20,21 +21,19 @@ const reader = new OrderReader(pool, 7);
 let ids: string[] = [];
 
 beforeAll(async () => {
-  const orders = Array.from({ length: 60 }, (_, index) => newOrder({ customerId: index % 2 === 0 ? 'alice' : 'bob' }));
+  const orders = Array.from({ length: 60 }, (_, index) =>
+    newOrder({ customerId: index % 2 === 0 ? 'alice' : 'bob' }),
+  );
   await new OrderBook(pool, { committed: () => undefined }, logger).place(orders);
   ids = orders.map(({ id }) => id);
-  const [first, ...rest] = ids.slice(0, 5);
-  await new ProgressRepository().save(pool, {
-    own: new Map([
-      ...[first!, ...rest].map(id => [id, { status: 'COMPLETED' }] as const),
-      [ids[5]!, { status: 'CANCELLED', reason: 'NO_CAPACITY' }],
-    ]),
-  });
+  const ended = new Map<string, OrderProgress>(ids.slice(0, 5).map(id => [id, { status: 'COMPLETED' }]));
+  ended.set(ids[5]!, { status: 'CANCELLED', reason: 'NO_CAPACITY' });
+  await new ProgressRepository().save(pool, { own: ended });
 });
 
 async function allPages(request: PageRequest): Promise<Page[]> {
   const pages: Page[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await reader.page({ ...request, after });
     pages.push(page);
     if (page.next === undefined) return pages;
@@ -50,7 +49,9 @@ describe('pages', () => {
 
   test('do not end early on an order that is placed meanwhile', async () => {
     const first = await reader.page({ limit: 5 });
-    await new OrderBook(pool, { committed: () => undefined }, logger).place([newOrder({ customerId: 'carol' })]);
+    await new OrderBook(pool, { committed: () => undefined }, logger).place([
+      newOrder({ customerId: 'carol' }),
+    ]);
     const second = await reader.page({ limit: 5, after: first.next });
     expect(idsOf([first, second])).toEqual([...ids].reverse().slice(0, 10));
     await pool.query({ text: "DELETE FROM orders WHERE customer_id = 'carol'" });
@@ -77,9 +78,11 @@ describe('pages', () => {
   });
 
   test('combine customer and status', async () => {
-    expect(idsOf(await allPages({ customerId: 'alice', status: 'COMPLETED', limit: 2 }))).toEqual(
-      [ids[4], ids[2], ids[0]],
-    );
+    expect(idsOf(await allPages({ customerId: 'alice', status: 'COMPLETED', limit: 2 }))).toEqual([
+      ids[4],
+      ids[2],
+      ids[0],
+    ]);
     expect(idsOf(await allPages({ customerId: 'nobody', limit: 2 }))).toEqual([]);
   });
 });

@@ -29,7 +29,13 @@ async function pendingOrders(count: number): Promise<string[]> {
 test('orders are ended together, each in its own way, at the time of the transaction', async () => {
   const [first, second, third] = (await pendingOrders(3)) as [string, string, string];
   const at = await transaction(pool, async tx => {
-    await save([[first, { status: 'COMPLETED' }], [second, { status: 'CANCELLED', reason: 'DEADLINE' }]], tx);
+    await save(
+      [
+        [first, { status: 'COMPLETED' }],
+        [second, { status: 'CANCELLED', reason: 'DEADLINE' }],
+      ],
+      tx,
+    );
     return (await tx.query<{ now: Date }>({ text: 'SELECT now()' })).rows[0]!.now;
   });
   expect(await repository.loadOwn(pool, [first, second, third])).toEqual(
@@ -57,7 +63,10 @@ test('an ending that is saved again changes nothing', async () => {
 test('a terminal state is never left, even if two writers believed otherwise', async () => {
   const [id, other] = (await pendingOrders(2)) as [string, string];
   await save([[id, { status: 'COMPLETED' }]]);
-  const both: [string, OrderProgress][] = [[other, { status: 'COMPLETED' }], [id, { status: 'CANCELLED', reason: 'CANCELLED' }]];
+  const both: [string, OrderProgress][] = [
+    [other, { status: 'COMPLETED' }],
+    [id, { status: 'CANCELLED', reason: 'CANCELLED' }],
+  ];
   await expect(save(both)).rejects.toThrow(id);
   expect(await repository.loadOwn(pool, [id, other])).toEqual(
     new Map([
@@ -77,7 +86,10 @@ test('the database refuses states that contradict themselves', async () => {
     'amount_cents = 0',
     "idempotency_key = 'k'",
   ]) {
-    await expect(pool.query({ text: `UPDATE orders SET ${change} WHERE id = '${id}'` }), change).rejects.toMatchObject({
+    await expect(
+      pool.query({ text: `UPDATE orders SET ${change} WHERE id = '${id}'` }),
+      change,
+    ).rejects.toMatchObject({
       code: '23514',
     });
   }

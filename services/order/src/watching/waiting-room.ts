@@ -32,9 +32,13 @@ export class WaitingRoom {
    */
   enter(seats: number, leave: () => void): () => void {
     if (seats > this.#free) {
-      throw new Problem(problems.UNAVAILABLE, `more than ${this.seats} orders are being waited for; ask without waiting`, {
-        headers: { 'retry-after': '1' },
-      });
+      throw new Problem(
+        problems.UNAVAILABLE,
+        `more than ${this.seats} orders are being waited for; ask without waiting`,
+        {
+          headers: { 'retry-after': '1' },
+        },
+      );
     }
     this.#free -= seats;
     this.#guests.add(leave);

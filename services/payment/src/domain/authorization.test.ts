@@ -9,45 +9,22 @@ import {
   voidAuthorization,
   walletsOf,
   type Authorization,
-  type Payment,
-  type PaymentState,
 } from './authorization.js';
-import { balanceCentsMax, bank, customer, escrow, merchant, type Wallet } from './ledger.js';
-
-const about = { orderId: 'order-1' };
-const byWallet: Payment = { customerId: 'alice', amountCents: 300, method: { kind: 'wallet' } };
-const byCard: Payment = { ...byWallet, method: { kind: 'card', token: 'tok-1' } };
-const hold = { at: 'gateway', holdId: 'hold-7' } as const;
-const inEscrow = { at: 'escrow' } as const;
-
-/** Every state that an authorization can be in; a test that concerns all of them runs through this list. */
-const states = {
-  none: undefined,
-  authorizing: { status: 'authorizing', payment: byCard },
-  declined: { status: 'declined', payment: byCard, code: 'CARD_DECLINED' },
-  'held in escrow': { status: 'held', payment: byWallet, hold: inEscrow },
-  'held at the gateway': { status: 'held', payment: byCard, hold },
-  capturing: { status: 'capturing', payment: byCard, hold },
-  captured: { status: 'captured', payment: byCard, hold, captureId: 'capture-9' },
-  voiding: { status: 'voiding', payment: byCard, hold },
-  voided: { status: 'voided', payment: byCard, hold },
-  'voided before it was asked for': { status: 'voided', payment: null, hold: null },
-} as const satisfies Record<string, Authorization | undefined>;
-type Name = keyof typeof states;
-const others = (...names: Name[]): Name[] =>
-  (Object.keys(states) as Name[]).filter(name => !names.includes(name));
-
-function given(own: Authorization | undefined, ...wallets: Wallet[]): PaymentState {
-  return { own, shared: new Map(wallets.map(wallet => [wallet.customerId, wallet])), appended: [] };
-}
-const wallet = (balanceCents: number): Wallet => ({ customerId: 'alice', balanceCents });
-const accepted = (body: unknown) => ({ kind: 'accepted', body }) as const;
-const declined = { kind: 'refused', code: 'do_not_honour', detail: 'ask your bank' } as const;
-
-const moves = (kind: string, from: object, to: object) => [
-  { orderId: 'order-1', kind, account: from, amountCents: -300 },
-  { orderId: 'order-1', kind, account: to, amountCents: 300 },
-];
+import {
+  about,
+  accepted,
+  byCard,
+  byWallet,
+  declined,
+  given,
+  hold,
+  inEscrow,
+  moves,
+  others,
+  states,
+  wallet,
+} from './authorization.fixture.js';
+import { balanceCentsMax, bank, customer, escrow, merchant } from './ledger.js';
 
 describe('authorize', () => {
   test('moves the amount from the wallet to escrow', () => {

@@ -8,16 +8,14 @@ import {
   wait,
   type authorizePayment,
   type capturePayment,
-  type CreateHold,
   type DataOf,
   type Decision,
   type OutsideAnswer,
-  type OutsideCall,
   type ParticipantState,
   type ReplyOf,
   type voidPayment,
 } from '@ballast/contracts';
-import type { z } from 'zod';
+import { captureCall, holdCall, voidCall, type CardCall } from './card-calls.js';
 import {
   bank,
   customer,
@@ -65,10 +63,6 @@ export interface CardHold {
   readonly at: 'gateway';
   readonly holdId: string;
 }
-
-export type CardCall =
-  | OutsideCall<'card-gateway', 'hold', z.infer<typeof CreateHold>>
-  | OutsideCall<'card-gateway', 'capture' | 'void', { readonly holdId: string }>;
 
 /** Wallets by customer id: the one that the order names, as far as it has to be changed. */
 export type PaymentState = ParticipantState<Authorization, Wallet, Posting>;
@@ -294,19 +288,3 @@ function moved(
     appended: postings,
   };
 }
-
-const holdCall = (token: string, amountCents: number): CardCall => ({
-  party: 'card-gateway',
-  operation: 'hold',
-  request: { token, amountCents },
-});
-const captureCall = (holdId: string): CardCall => ({
-  party: 'card-gateway',
-  operation: 'capture',
-  request: { holdId },
-});
-const voidCall = (holdId: string): CardCall => ({
-  party: 'card-gateway',
-  operation: 'void',
-  request: { holdId },
-});

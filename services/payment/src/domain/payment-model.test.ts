@@ -11,10 +11,10 @@ import {
   walletsOf,
   type Authorization,
   type AuthorizationStatus,
-  type CardCall,
   type Payment,
   type PaymentState,
 } from './authorization.js';
+import type { CardCall } from './card-calls.js';
 import type { Posting, Wallet } from './ledger.js';
 
 /** What may follow on what; `transport.md` gives the states, everything else would be a bug. */

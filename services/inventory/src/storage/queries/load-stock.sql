@@ -1,0 +1,1 @@
+SELECT sku, available, reserved, shipped, delivered FROM stock WHERE sku = $1

@@ -1,0 +1,189 @@
+import 'reflect-metadata';
+import {
+  authorizePayment,
+  capturePayment,
+  deadLettersTopic,
+  inputTopics,
+  problems,
+  repliesTopic,
+  voidPayment,
+  type Answer,
+  type AuthorizationView,
+  type LedgerView,
+  type Programme,
+} from '@ballast/contracts';
+import {
+  createMessage,
+  decode,
+  encode,
+  laneOf,
+  LaneServer,
+  messagingMigrations,
+  participantMigrations,
+  readTopic,
+  writeTopic,
+  type Message,
+} from '@ballast/messaging';
+import { buildApplication, createLogger, parseConfiguration } from '@ballast/platform';
+import { cardGateway, Journal, Rules, serve } from '@ballast/simulators';
+import { databaseForTest, topicsForTest } from '@ballast/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect } from 'vitest';
+import { Configuration } from './configuration.js';
+import { PaymentModule } from './payment.module.js';
+import { paymentMigrations } from './storage/statements.js';
+
+const lanes = 4;
+
+/**
+ * The whole service on the real Kafka and PostgreSQL, with the simulated card gateway, as a coordinator sees it.
+ * To be called at the top level of a test file.
+ */
+export async function paymentForTest() {
+  const database = await databaseForTest({
+    sets: [messagingMigrations, participantMigrations, paymentMigrations],
+  });
+  const topics = await topicsForTest({
+    names: [...inputTopics.payment, repliesTopic, deadLettersTopic],
+    partitions: lanes,
+  });
+  const journal = new Journal();
+  const rules = new Rules();
+  const gateway = serve(cardGateway(), journal, rules);
+  const environment = {
+    PORT: '0',
+    KAFKA_BROKERS: topics.brokers.join(','),
+    TOPIC_PREFIX: topics.prefix,
+    DATABASE_URL: database.url,
+    LANES: String(lanes),
+    CARD_GATEWAY_URL: await gateway.listen({ host: '127.0.0.1', port: 0 }),
+  };
+  let service = await started(environment);
+  afterAll(async () => {
+    await service.close();
+    await gateway.close();
+  });
+
+  async function send(...messages: Message[]): Promise<void> {
+    const records = messages.map(message => ({
+      partition: laneOf(message.subject, lanes),
+      key: message.subject,
+      value: encode(message),
+    }));
+    await writeTopic(topics.brokers, topics.prefix + inputTopics.payment[0], records);
+  }
+
+  async function replies(orderId: string): Promise<Message<Answer>[]> {
+    const records = await readTopic(topics.brokers, topics.prefix + repliesTopic);
+    return records
+      .filter(({ key }) => key === orderId)
+      .map(({ key, value }) => decode(key, value) as Message<Answer>);
+  }
+
+  async function repliesTo(orderId: string, count: number): Promise<Message<Answer>[]> {
+    let found: Message<Answer>[] = [];
+    await until(async () => (found = await replies(orderId)).length >= count);
+    expect(found).toHaveLength(count);
+    return found;
+  }
+
+  const get = async <T>(url: string): Promise<T> => (await service.inject(url)).json<T>();
+  const ledger = () => get<LedgerView>('/ledger');
+
+  return {
+    database,
+    send,
+    repliesTo,
+    get,
+    ledger,
+    /** Sends a command and waits for the next answer to its order. */
+    async ask(orderId: string, about: About): Promise<Answer> {
+      const before = (await replies(orderId)).length;
+      await send(command(orderId, about));
+      return (await repliesTo(orderId, before + 1)).at(-1)!.data;
+    },
+    async restart(): Promise<void> {
+      await service.close();
+      service = await started(environment);
+    },
+    deposit: (customerId: string, amountCents: number) =>
+      service.inject({ method: 'POST', url: `/accounts/${customerId}/deposits`, payload: { amountCents } }),
+    balance: async (customerId: string) =>
+      (await get<{ balanceCents: number }>(`/accounts/${customerId}`)).balanceCents,
+    paymentOf: (orderId: string) => get<AuthorizationView>(`/authorizations/${orderId}`),
+    async changeSince(before: LedgerView): Promise<Record<string, number>> {
+      const { accounts } = await ledger();
+      return Object.fromEntries(
+        accounts.map(({ account, balanceCents }, i) => [
+          account,
+          balanceCents - before.accounts[i]!.balanceCents,
+        ]),
+      );
+    },
+    /** Tells the gateway how to behave from now on: well, without rules. */
+    misbehave: (...programme: Partial<Programme['rules'][number]>[]) =>
+      rules.replace({
+        rules: programme.map(rule => ({ match: {}, answer: 'normal', delayMs: 0, probability: 1, ...rule })),
+      }),
+    /** What the gateway did for an order, each thing once. */
+    doneAtGateway: (orderId: string) =>
+      journal.entries
+        .filter(({ key, outcome }) => key.startsWith(orderId) && outcome === 'done')
+        .map(entry => entry.operation),
+  };
+}
+
+async function started(environment: Record<string, string>) {
+  const configuration = parseConfiguration(Configuration, environment);
+  const logger = createLogger({ name: 'payment', level: 'silent' });
+  const app = await buildApplication({
+    name: 'payment',
+    module: PaymentModule.register(configuration, logger),
+    logger,
+    problems,
+    strategy: context => context.get(LaneServer),
+  });
+  await app.startAllMicroservices();
+  return app;
+}
+
+interface About {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+export const byWallet = { kind: 'wallet' } as const;
+export const byCard = (token = 'tok_works') => ({ kind: 'card', token }) as const;
+
+export const authorize = (
+  customerId: string,
+  amountCents: number,
+  method: typeof byWallet | ReturnType<typeof byCard>,
+): About => ({ type: authorizePayment.type, data: { customerId, amountCents, method } });
+export const capture = (orderId: string): About => ({
+  type: capturePayment.type,
+  data: { authorizationId: orderId },
+});
+export const giveBack: About = { type: voidPayment.type, data: {} };
+
+export const done = (reply: object) => ({ outcome: 'done', reply });
+
+/** A new message each time. */
+export const command = (orderId: string, { type, data }: About): Message =>
+  createMessage({
+    at: new Date(),
+    type,
+    source: '/orchestrator',
+    subject: orderId,
+    data,
+    sagaid: orderId,
+    step: type,
+    attempt: 1,
+  });
+
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < 15_000; await sleep(20)) {
+    if (await isSo()) return;
+  }
+  expect.fail('waited for 15 seconds');
+}

@@ -1,0 +1,96 @@
+import { inputTopics } from '@ballast/contracts';
+import { alarmTo, LaneServer, OutsideCallWorker, ParticipantHandler } from '@ballast/messaging';
+import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  type DynamicModule,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Carrier } from './carrier.js';
+import type { Configuration } from './configuration.js';
+import { shippingParticipant } from './participant.js';
+import { ShippingApiModule } from './shipping-api.module.js';
+import { ShippingConsumer } from './shipping.consumer.js';
+import { Housekeeping } from './storage/housekeeping.js';
+import { ShippingRepository } from './storage/shipping-repository.js';
+
+/** The composition root. Nothing is connected before the application starts. */
+@Module({})
+export class ShippingModule {
+  static register(configuration: Configuration, logger: Logger): DynamicModule {
+    const pool = openPool({
+      url: configuration.DATABASE_URL,
+      applicationName: 'shipping-api',
+      max: 8,
+      // A million slots are added in one transaction: some seconds, on a machine that has other work to do.
+      transactionTimeoutMs: 60_000,
+      logger,
+    });
+    const carrier = new Carrier(configuration.CARRIER_URL);
+    const { lanes, calls, handler } = consuming(configuration, carrier, logger);
+    return {
+      module: ShippingModule,
+      imports: [
+        ShippingApiModule.register(pool),
+        HealthModule.register([
+          { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
+          { name: 'lanes', check: () => lanes.check() },
+        ]),
+      ],
+      controllers: [ShippingConsumer],
+      providers: [
+        { provide: ParticipantHandler, useValue: handler },
+        { provide: LaneServer, useValue: lanes },
+        { provide: Resources, useValue: new Resources(pool, new Housekeeping(pool, logger), calls, carrier) },
+      ],
+    };
+  }
+}
+
+/** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
+  const calls: OutsideCallWorker = new OutsideCallWorker({
+    party: attempt => carrier.ask(attempt),
+    sink: { submit: work => lanes.submit(work) },
+    logger,
+  });
+  const handler = new ParticipantHandler(shippingParticipant(new ShippingRepository()), {
+    outsideCalls: calls,
+    alarm: alarmTo(logger),
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'shipping', topics: inputTopics.shipping },
+    handler,
+    logger,
+  );
+  return { lanes, calls, handler };
+}
+
+/** What lives as long as the process: ended after the last request and the last pass. */
+@Injectable()
+class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
+  constructor(
+    private readonly pool: Pool,
+    private readonly housekeeping: Housekeeping,
+    private readonly calls: OutsideCallWorker,
+    private readonly carrier: Carrier,
+  ) {}
+
+  onModuleInit(): void {
+    this.housekeeping.start();
+  }
+
+  /** Calls that have no answer by now stay open in the database: the lanes' next owner goes on with them. */
+  async onModuleDestroy(): Promise<void> {
+    await this.calls.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop();
+    await Promise.all([this.carrier.close(), this.pool.end()]);
+  }
+}

@@ -1,0 +1,57 @@
+import { ESLint } from 'eslint';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const eslint = new ESLint({ cwd: root });
+
+/** The rules that an import breaks when this file has it. The text is not written to the disk. */
+async function rulesBrokenBy(file: string, statement: string): Promise<string[]> {
+  const [result] = await eslint.lintText(`${statement}\n`, { filePath: join(root, file) });
+  return [...new Set(result?.messages.map(({ ruleId }) => ruleId ?? 'parser'))];
+}
+
+const boundaries = '@nx/enforce-module-boundaries';
+
+describe('what a room may not import is refused', () => {
+  test.each([
+    [
+      'a service imports another service',
+      'services/order/src/main.ts',
+      "import '../../inventory/src/main.js';",
+    ],
+    ['a service imports the saga engine', 'services/payment/src/main.ts', "import '@ballast/saga';"],
+    ['the saga engine imports Kafka', 'libs/saga/src/index.ts', "import '@ballast/messaging';"],
+    ['the contracts import something of ours', 'libs/contracts/src/index.ts', "import '@ballast/platform';"],
+    ['the platform imports messaging', 'libs/platform/src/index.ts', "import '@ballast/messaging';"],
+    ['messaging imports the testkit', 'libs/messaging/src/index.ts', "import '@ballast/testkit';"],
+    ['the local stack imports a flow', 'infra/local/src/index.ts', "import '@ballast/place-order';"],
+  ])('%s', async (_, file, statement) => {
+    expect(await rulesBrokenBy(file, statement)).toEqual([boundaries]);
+  });
+
+  test('kafkajs is imported outside messaging', async () => {
+    const broken = await rulesBrokenBy('services/order/src/main.ts', "import 'kafkajs';");
+    expect(broken).toEqual(['no-restricted-imports']);
+  });
+
+  test.each(['pg', 'kafkajs', '@nestjs/common', 'node:fs', '@ballast/platform'])(
+    'domain code imports %s',
+    async name => {
+      const broken = await rulesBrokenBy('services/payment/src/domain/ledger.ts', `import '${name}';`);
+      expect(broken).toContain('no-restricted-imports');
+    },
+  );
+});
+
+describe('what a room may import is let through', () => {
+  test.each([
+    ['services/order/src/main.ts', "import '@ballast/contracts';"],
+    ['services/order/src/main.ts', "import '@ballast/messaging';"],
+    ['orchestrator/src/main.ts', "import '@ballast/saga';"],
+    ['libs/messaging/src/index.ts', "import 'kafkajs';"],
+  ])('%s: %s', async (file, statement) => {
+    expect(await rulesBrokenBy(file, statement)).toEqual([]);
+  });
+});
