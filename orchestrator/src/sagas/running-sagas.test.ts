@@ -5,7 +5,7 @@ import { RunningSagas } from './running-sagas.js';
 
 const running: State = { kind: 'running', pivot: 'ahead', steps: [] };
 
-const sagaOf = (id: string, lane = 1, state = running): StoredSaga => ({
+const sagaOf = (id: string, lane = 1, state: State = running): StoredSaga => ({
   lane,
   trace: {},
   instance: { id, definition: 'sample', version: 1, input: {}, deadlineAt: null, state } satisfies Instance,

@@ -3,7 +3,7 @@ import { messagingMigrations, type PassResult } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
 import { databaseForTest } from '@ballast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerTo, messageOf, newOrder, Passes, startOf, timer } from '../sagas/passes.fixture.js';
+import { anOrder, answerTo, messageOf, newOrder, Passes, startOf, timer } from '../sagas/passes.fixture.js';
 import { orchestratorMigrations } from './statements.js';
 
 const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
@@ -85,4 +85,21 @@ test('what an instance is made of comes back from the database as it was', async
     tracestate: 'a=b',
     deadline: (start.data as { deadline: string }).deadline,
   });
+});
+
+test('text with line ends, quotes and other languages comes back as it was', async () => {
+  const address = {
+    ...anOrder().address,
+    name: '\n"Ünïcödé"\\\u2028\u{1F600}\r\n',
+    street: "'); --",
+    city: 'NULL',
+  };
+  const first = await passes.pass(startOf(newOrder()), startOf(newOrder(), { ...anOrder(), address }));
+  const reserved = await passes.pass(...answersOf(first));
+  await passes.restart();
+  const { send } = await passes.pass(...answersOf(reserved));
+  expect(send.map(({ message }) => (message.data as { address: unknown }).address)).toEqual([
+    anOrder().address,
+    address,
+  ]);
 });

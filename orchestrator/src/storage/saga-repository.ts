@@ -117,14 +117,13 @@ function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
 
 function insertSagas(started: readonly StoredSaga[], now: Date): Query {
   const instances = started.map(({ instance }) => instance);
-  const startedAt = now.toISOString();
   return statements.statement('insert-sagas', [
     instances.map(({ id }) => id),
     instances.map(({ definition }) => definition),
     instances.map(({ version }) => version),
-    instances.map(({ input }) => JSON.stringify(input)),
+    jsonLines(instances.map(({ input }) => input)),
     instances.map(({ deadlineAt }) => (deadlineAt === null ? null : new Date(deadlineAt).toISOString())),
-    instances.map(() => startedAt),
+    now,
     started.map(({ trace }) => trace.traceparent ?? null),
     started.map(({ trace }) => trace.tracestate ?? null),
   ]);
@@ -136,10 +135,13 @@ function saveProgress(advanced: readonly StoredSaga[], now: Date): Query {
     advanced.map(({ lane }) => lane),
     advanced.map(({ instance }) => !hasEnded(instance.state)),
     advanced.map(({ instance }) => nextDue(instance)?.toISOString() ?? null),
-    advanced.map(({ instance }) => JSON.stringify(instance.state)),
+    jsonLines(advanced.map(({ instance }) => instance.state)),
     now,
   ]);
 }
+
+const jsonLines = (values: readonly unknown[]): string =>
+  values.map(value => JSON.stringify(value)).join('\n');
 
 /**
  * Waits for all of them, so that nothing is in flight any more. Statements behind one that failed fail too (25P02): the

@@ -10,5 +10,8 @@ export const inventoryParticipant = (
   name: 'inventory',
   storage,
   keys: skusOf,
-  operations: [undoable(on(reserveStock, reserve), on(releaseStock, release)), mustFinish(on(commitStock, commit))],
+  operations: [
+    undoable(on(reserveStock, reserve), on(releaseStock, release)),
+    mustFinish(on(commitStock, commit)),
+  ],
 });

@@ -109,7 +109,7 @@ describe('an order that is paid by card', () => {
 
   test('is asked for again under the same key by whoever owns the lane next', async () => {
     const orderId = randomUUID();
-    misbehave({ match: { operation: 'hold' }, delayMs: 3_000 });
+    misbehave({ match: { operation: 'hold' }, delayMs: 2_000 });
     await send(command(orderId, authorize(alice, 400, byCard())));
     await until(async () => (await paymentOf(orderId)).status === 'AUTHORIZING');
     await restart();

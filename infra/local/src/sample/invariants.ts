@@ -74,7 +74,11 @@ function stockBalances(what: string, stock: StockView, delivered: number, ordere
   const { available, reserved, shipped } = stock;
   return {
     name: `stock of ${what}: available + reserved + shipped = delivered, and shipped = sold`,
-    holds: available + reserved + shipped === delivered && reserved === 0 && shipped === ordered,
+    holds:
+      available + reserved + shipped === delivered &&
+      stock.delivered === delivered &&
+      reserved === 0 &&
+      shipped === ordered,
     evidence: `${available} + ${reserved} + ${shipped} = ${available + reserved + shipped}, delivered ${delivered}, sold ${ordered}`,
   };
 }

@@ -1,5 +1,5 @@
 import { brokers, count, durationMs, postgresUrl, topicPrefix } from '@ballast/platform';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** What every process that consumes is configured with, to be spread into its schema. */
 export const consumerSettings = {
@@ -15,5 +15,4 @@ export const consumerSettings = {
   KAFKA_SESSION_TIMEOUT_MS: durationMs(4_000),
 };
 
-const Consumer = z.object(consumerSettings);
-export type ConsumerConfiguration = Readonly<z.infer<typeof Consumer>>;
+export type ConsumerConfiguration = Readonly<z.infer<z.ZodObject<typeof consumerSettings>>>;

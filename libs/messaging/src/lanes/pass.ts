@@ -6,7 +6,7 @@ import type { OutboxRow } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
 import { type HeldItem, type Item, type LogItem, orderIdOf, workOf } from './item.js';
 import type { BlockReason, Lane } from './lane.js';
-import { type Pass, type PassResult, PoisonedWork, type Timer, type Work } from './work.js';
+import { type Pass, type PassResult, PoisonedWork, type Work } from './work.js';
 
 export interface PassSettings {
   readonly service: string;

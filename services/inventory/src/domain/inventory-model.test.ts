@@ -98,7 +98,8 @@ class Warehouse {
     expect(shared, 'the argument is unchanged').toEqual(before);
     if (decided.kind === 'rejected') this.seen.rejected.add(decided.code);
     if (decided.kind === 'refused') this.seen.refused.add(decided.code);
-    if (decided.kind !== 'done') return expect(decided, 'a refusal changes nothing').not.toHaveProperty('state');
+    if (decided.kind !== 'done')
+      return expect(decided, 'a refusal changes nothing').not.toHaveProperty('state');
 
     const next = decided.state;
     if (next.own !== own) {
@@ -126,5 +127,4 @@ class Warehouse {
   }
 }
 
-const sumOf = (lines: readonly StockLine[]): number =>
-  lines.reduce((sum, { quantity }) => sum + quantity, 0);
+const sumOf = (lines: readonly StockLine[]): number => lines.reduce((sum, { quantity }) => sum + quantity, 0);

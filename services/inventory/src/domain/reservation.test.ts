@@ -148,7 +148,9 @@ test.each([
   ['commit', commit],
 ])('a %s whose stock is not there is a bug, and changes nothing', (_, decide) => {
   const state = given(reservation('reserved'), stock('cup', 0, 6));
-  expect(() => decide(state, {}, about)).toThrow('the stock of blue-kettle, reserved by order order-1, is gone');
+  expect(() => decide(state, {}, about)).toThrow(
+    'the stock of blue-kettle, reserved by order order-1, is gone',
+  );
 });
 
 describe('the articles that a command needs', () => {

@@ -1,6 +1,8 @@
 import { Order, startSaga } from '@ballast/contracts';
 import { decode, laneOf } from '@ballast/messaging';
-import { describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { aBody, orderApi } from './order-api.fixture.js';
 
 const api = await orderApi();
@@ -166,4 +168,53 @@ test('an unknown SKU is a 422 that names it, and nothing is stored', async () =>
   expect(response.statusCode).toBe(422);
   expect(response.json()).toMatchObject({ code: 'UNKNOWN_SKU', sku: 'unknown-cup' });
   expect(await api.countOrders()).toBe(before);
+});
+
+describe('when the database is in the way', () => {
+  /** A transaction of somebody else that has taken a key and does not end. */
+  async function holdKey(key: string): Promise<pg.Client> {
+    const stranger = new pg.Client(api.database.url);
+    await stranger.connect();
+    onTestFinished(() => stranger.end());
+    await stranger.query('BEGIN');
+    await stranger.query(
+      `INSERT INTO orders (id, idempotency_key, body_hash, customer_id, protocol, amount_cents, details)
+       VALUES (gen_random_uuid(), $1, '\\x00', 'bob', 'orchestrated', 1, '{}')`,
+      [key],
+    );
+    return stranger;
+  }
+
+  test('a key that is in flight on another replica is a 409, and its neighbours are placed', async () => {
+    const stranger = await holdKey('elsewhere');
+    const responses = await Promise.all([place(aBody, 'elsewhere'), place(aBody, 'neighbour'), place(aBody)]);
+    expect(responses.map(({ statusCode }) => statusCode)).toEqual([409, 202, 202]);
+    expect(responses[0].json()).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT' });
+    await stranger.query('ROLLBACK');
+    expect((await place(aBody, 'elsewhere')).statusCode).toBe(202);
+  });
+
+  test('a connection that is lost is a 503 for the orders it carried, and the next ones go on', async () => {
+    const stranger = await holdKey('stuck');
+    const losing = async (request: Promise<Awaited<ReturnType<typeof place>>>) => {
+      await sleep(50);
+      const { rowCount } = await stranger.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'order' AND wait_event_type = 'Lock'`,
+      );
+      expect(rowCount).toBe(1);
+      return request;
+    };
+    const alone = await losing(place(aBody, 'stuck'));
+    expect(alone.statusCode).toBe(503);
+    expect(alone.json()).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(alone.headers['retry-after']).toBe('1');
+
+    const lines = [{ order: aBody }, { idempotencyKey: 'stuck', order: aBody }, { order: aBody }];
+    const batch = await losing(api.post('/orders/batch', { orders: lines }));
+    const refused = { accepted: false, status: 503, code: 'UNAVAILABLE' };
+    expect(batch.json()).toMatchObject({ results: [refused, refused, refused] });
+
+    expect((await place(aBody)).statusCode).toBe(202);
+  });
 });

@@ -14,7 +14,7 @@ export interface OrderWatcherOptions {
 
 export const orderWatcherDefaults: OrderWatcherOptions = {
   pollMs: 25,
-  shareMax: 0.05,
+  shareMax: 0.02,
   lingerMs: 500,
   endingsMax: 20_000,
 };

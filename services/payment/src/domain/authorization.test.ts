@@ -17,7 +17,6 @@ import {
   byWallet,
   declined,
   given,
-  hold,
   inEscrow,
   moves,
   others,

@@ -13,7 +13,13 @@ import {
 } from './shipment.js';
 
 const about = { orderId: 'order-1' };
-const address = { zone: 'north', name: 'Alice', street: '1 High Street', city: 'York', postalCode: 'YO1 7HX' };
+const address = {
+  zone: 'north',
+  name: 'Alice',
+  street: '1 High Street',
+  city: 'York',
+  postalCode: 'YO1 7HX',
+};
 const plan: Plan = { address, day: '2030-12-24' };
 const booking = { from: 'york', ...plan };
 const key = 'north/2030-12-24';

@@ -68,7 +68,8 @@ export function book(
   if (state.own !== undefined) throw new IllegalTransition(orderId, state.own.status, 'booked');
   const key = capacityKeyOf(address.zone, day);
   const capacity = state.shared.get(key);
-  if (capacity === undefined) return rejected('ADDRESS_NOT_SERVED', `the carrier does not serve ${address.zone}`);
+  if (capacity === undefined)
+    return rejected('ADDRESS_NOT_SERVED', `the carrier does not serve ${address.zone}`);
   const taken = takeSlot(capacity);
   if (taken === null) return rejected('NO_CAPACITY', `no slot of ${address.zone} is free on ${day}`);
   const { slotId, rest } = taken;

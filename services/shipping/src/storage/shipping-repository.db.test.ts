@@ -47,9 +47,8 @@ const slotsOf = async (of = zone): Promise<number[]> =>
     Number(row.id),
   );
 const holderOf = async (slotId: number) =>
-  (
-    await database.rows<{ order_id: string | null }>('SELECT order_id FROM slot WHERE id = $1', [slotId])
-  )[0]!.order_id;
+  (await database.rows<{ order_id: string | null }>('SELECT order_id FROM slot WHERE id = $1', [slotId]))[0]!
+    .order_id;
 
 describe('shipments', () => {
   const words = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });
@@ -101,7 +100,11 @@ describe('shipments', () => {
 describe('free slots', () => {
   let holder: Connection;
   beforeAll(async () => {
-    holder = await openConnection({ url: database.url, applicationName: 'test', transactionTimeoutMs: 10_000 });
+    holder = await openConnection({
+      url: database.url,
+      applicationName: 'test',
+      transactionTimeoutMs: 10_000,
+    });
   });
   afterAll(() => holder.end());
   const hold = (count: number) =>
@@ -196,7 +199,7 @@ describe('free slots', () => {
     const got: number[] = [];
     await Promise.all(
       replicas.map(async replica => {
-        for (let idle = 0; idle < 3; ) {
+        for (let idle = 0; idle < 3;) {
           const slots = await take(7, replica);
           got.push(...slots);
           if (slots.length === 0) idle++;
@@ -219,10 +222,10 @@ describe('free slots', () => {
       `EXPLAIN (ANALYZE, BUFFERS, COSTS off, TIMING off)
        ${statements
          .statement('lock-free-slots', [])
-         .text.replace('$1', `ARRAY['${zone}']`)
-         .replace('$2', `ARRAY['${day}']`)
-         .replace('$3', `ARRAY[${last! - 999}]`)
-         .replace('$4', 'ARRAY[10]')}`,
+         .text.replaceAll('$1', `ARRAY['${zone}']`)
+         .replaceAll('$2', `ARRAY['${day}']`)
+         .replaceAll('$3', `ARRAY[${last! - 999}]`)
+         .replaceAll('$4', 'ARRAY[10]')}`,
     );
     await holder.query({ text: 'ROLLBACK' });
     const text = plan.map(row => row['QUERY PLAN']).join('\n');

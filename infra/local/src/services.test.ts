@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { outsideServers } from './environment.js';
+import { environmentOf, membersOf } from './services.js';
+
+test('replicas are there for every service, and once for each simulated party', () => {
+  const names = membersOf(2).map(({ name }) => name);
+  expect(names.filter(name => name.startsWith('order'))).toEqual(['order', 'order-2']);
+  expect(names.filter(name => name.startsWith('ca'))).toEqual(['card-gateway', 'carrier']);
+  expect(names).toHaveLength(2 + 2 * 5);
+});
+
+test("a service knows its own database's password and nobody else's", () => {
+  const env = environmentOf(
+    { name: 'order-2', of: 'order' },
+    {
+      directory: '/clone/.local',
+      brokers: '127.0.0.1:9',
+      databaseUrls: {
+        order: 'postgresql://order:secret@127.0.0.1:5/order',
+        payment: 'postgresql://payment:hidden@x/y',
+      },
+      ports: { order: 1, 'order-2': 2, inventory: 3, 'card-gateway': 4, carrier: 5 },
+      environment: { STEP_TIMEOUT_MS: '700' },
+    },
+  );
+  expect(env).toMatchObject({
+    PORT: '2',
+    KAFKA_BROKERS: '127.0.0.1:9',
+    DATABASE_URL: 'postgresql://order:secret@127.0.0.1:5/order',
+    INVENTORY_URL: 'http://127.0.0.1:3',
+    STEP_TIMEOUT_MS: '700',
+  });
+  expect(JSON.stringify(env)).not.toContain('hidden');
+});
+
+test('outside servers are those that the environment names', () => {
+  expect(outsideServers({})).toEqual({ databaseUrls: {} });
+  expect(
+    outsideServers({ KAFKA_BROKERS: 'a:1', ORDER_DATABASE_URL: 'postgresql://x', SHIPPING_DATABASE_URL: '' }),
+  ).toEqual({
+    brokers: 'a:1',
+    databaseUrls: { order: 'postgresql://x' },
+  });
+});

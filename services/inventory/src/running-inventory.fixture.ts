@@ -1,0 +1,147 @@
+import 'reflect-metadata';
+import {
+  commitStock,
+  deadLettersTopic,
+  inputTopics,
+  problems,
+  releaseStock,
+  repliesTopic,
+  reserveStock,
+  type Answer,
+  type ReservationView,
+  type StockLine,
+  type StockView,
+} from '@ballast/contracts';
+import {
+  createMessage,
+  decode,
+  encode,
+  laneOf,
+  LaneServer,
+  messagingMigrations,
+  participantMigrations,
+  readTopic,
+  writeTopic,
+  type Message,
+} from '@ballast/messaging';
+import { buildApplication, createLogger, parseConfiguration } from '@ballast/platform';
+import { databaseForTest, topicsForTest } from '@ballast/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect } from 'vitest';
+import { Configuration } from './configuration.js';
+import { InventoryModule } from './inventory.module.js';
+import { inventoryMigrations } from './storage/statements.js';
+
+const lanes = 4;
+
+/**
+ * The whole service on the real Kafka and PostgreSQL, as a coordinator sees it. To be called at the top level of a test
+ * file.
+ */
+export async function inventoryForTest() {
+  const database = await databaseForTest({
+    sets: [messagingMigrations, participantMigrations, inventoryMigrations],
+  });
+  const topics = await topicsForTest({
+    names: [...inputTopics.inventory, repliesTopic, deadLettersTopic],
+    partitions: lanes,
+  });
+  const service = await started({
+    PORT: '0',
+    KAFKA_BROKERS: topics.brokers.join(','),
+    TOPIC_PREFIX: topics.prefix,
+    DATABASE_URL: database.url,
+    LANES: String(lanes),
+  });
+  afterAll(() => service.close());
+
+  async function send(...messages: Message[]): Promise<void> {
+    const records = messages.map(message => ({
+      partition: laneOf(message.subject, lanes),
+      key: message.subject,
+      value: encode(message),
+    }));
+    await writeTopic(topics.brokers, topics.prefix + inputTopics.inventory[0], records);
+  }
+
+  async function answers(): Promise<Map<string, Answer[]>> {
+    const byOrder = new Map<string, Answer[]>();
+    for (const { key, value } of await readTopic(topics.brokers, topics.prefix + repliesTopic)) {
+      const { subject, data } = decode(key, value) as Message<Answer>;
+      byOrder.set(subject, [...(byOrder.get(subject) ?? []), data]);
+    }
+    return byOrder;
+  }
+
+  async function answersTo(orderId: string, count: number): Promise<Answer[]> {
+    let found: Answer[] = [];
+    await until(async () => (found = (await answers()).get(orderId) ?? []).length >= count);
+    expect(found).toHaveLength(count);
+    return found;
+  }
+
+  const get = async <T>(url: string): Promise<T> => (await service.inject(url)).json<T>();
+
+  return {
+    database,
+    send,
+    answers,
+    answersTo,
+    get,
+    /** Sends a command and waits for the next answer to its order. */
+    async ask(orderId: string, about: About): Promise<Answer> {
+      const before = (await answers()).get(orderId)?.length ?? 0;
+      await send(command(orderId, about));
+      return (await answersTo(orderId, before + 1)).at(-1)!;
+    },
+    deliver: (sku: string, quantity: number) =>
+      service.inject({ method: 'POST', url: `/stock/${sku}/deliveries`, payload: { quantity } }),
+    stockOf: (sku: string) => get<StockView>(`/stock/${sku}`),
+    reservationOf: (orderId: string) => get<ReservationView>(`/reservations/${orderId}`),
+  };
+}
+
+async function started(environment: Record<string, string>) {
+  const configuration = parseConfiguration(Configuration, environment);
+  const logger = createLogger({ name: 'inventory', level: 'silent' });
+  const app = await buildApplication({
+    name: 'inventory',
+    module: InventoryModule.register(configuration, logger),
+    logger,
+    problems,
+    strategy: context => context.get(LaneServer),
+  });
+  await app.startAllMicroservices();
+  return app;
+}
+
+interface About {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+export const reserve = (...lines: StockLine[]): About => ({ type: reserveStock.type, data: { lines } });
+export const release: About = { type: releaseStock.type, data: {} };
+export const commit: About = { type: commitStock.type, data: {} };
+
+export const done = (reply: object) => ({ outcome: 'done', reply });
+
+/** A new message each time. */
+export const command = (orderId: string, { type, data }: About): Message =>
+  createMessage({
+    at: new Date(),
+    type,
+    source: '/orchestrator',
+    subject: orderId,
+    data,
+    sagaid: orderId,
+    step: type,
+    attempt: 1,
+  });
+
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < 15_000; await sleep(20)) {
+    if (await isSo()) return;
+  }
+  expect.fail('waited for 15 seconds');
+}
