@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { isAsExpected, undoneIn, type Invariant } from './sample/invariants.js';
-import type { SampleOutcome } from './sample/place.js';
+import { notBegun, type SampleOutcome } from './sample/place.js';
 import type { SampleResult } from './sample/sample.js';
 import { example } from './sample/seed.js';
 import type { Stack } from './stack.js';
@@ -64,7 +64,7 @@ export function summaryText(
 ): string {
   return [
     ordersTable(outcomes),
-    '✔ done   ↩ done, then undone   ✘ refused, or not done   · left out',
+    '✔ done   ↩ undone   ✘ refused',
     '',
     ...summary.invariants.map(
       ({ name, holds, evidence }) => `${holds ? '✔' : '✘ BROKEN:'} ${name}\n    ${evidence}`,
@@ -76,11 +76,14 @@ export function summaryText(
   ].join('\n');
 }
 
+/** Keeps a step's words together while lines are broken: a character that is no blank and that nobody uses. */
+const tie = '\ue000';
+
 function ordersTable(outcomes: readonly SampleOutcome[]): string {
   const table = new Table({
     head: ['Sample order', 'Steps', 'Outcome', 'Time'],
     style: { head: [], border: [] },
-    colWidths: [23, 46, 22, 10],
+    colWidths: [23, 48, 20, 9],
     wordWrap: true,
   });
   for (const outcome of outcomes) {
@@ -88,13 +91,15 @@ function ordersTable(outcomes: readonly SampleOutcome[]): string {
     const mark = isAsExpected(outcome) ? '' : '\n✘ NOT EXPECTED';
     table.push([
       outcome.case.name,
-      saga.steps.map(step => `${markOf(step)} ${step.name}`.replaceAll(' ', '\u00a0')).join('  '),
+      saga.steps
+        .filter(({ state }) => state !== notBegun)
+        .map(step => `${markOf(step)} ${step.name}`.replaceAll(' ', tie))
+        .join('  '),
       [order.status, order.reason].filter(Boolean).join('\n') + mark,
       `${durationMs(outcome)} ms`,
     ]);
   }
-  // Words were kept together while lines were broken.
-  return table.toString().replaceAll('\u00a0', ' ');
+  return table.toString().replaceAll(tie, ' ');
 }
 
 function markOf({ state, undone }: SampleOutcome['saga']['steps'][number]): string {

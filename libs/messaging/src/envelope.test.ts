@@ -1,4 +1,4 @@
-import { HTTP } from 'cloudevents';
+import { type CloudEvent, HTTP } from 'cloudevents';
 import { expect, test } from 'vitest';
 import {
   createMessage,
@@ -35,7 +35,7 @@ test('another CloudEvents implementation reads it, extensions included', () => {
     body: encode(command),
   });
   if (Array.isArray(event)) throw new Error('one event was expected');
-  expect(event.validate()).toBe(true);
+  expect((event as CloudEvent).validate()).toBe(true);
   expect(event).toMatchObject({ ...command, specversion: '1.0' });
 });
 

@@ -132,8 +132,12 @@ test('a command that the contract does not allow goes to the dead letters and ta
 
 test('is ready, and taken slots are those of the shipments that were not cancelled', async () => {
   expect(await get('/health/ready')).toMatchObject({ status: 'ok' });
-  const taken = await database.rows('SELECT id AS slot_id, order_id FROM slot WHERE order_id IS NOT NULL ORDER BY 1');
-  const having = await database.rows(`SELECT slot_id, order_id FROM shipment WHERE status <> 'cancelled' ORDER BY 1`);
+  const taken = await database.rows(
+    'SELECT id AS slot_id, order_id FROM slot WHERE order_id IS NOT NULL ORDER BY 1',
+  );
+  const having = await database.rows(
+    `SELECT slot_id, order_id FROM shipment WHERE status <> 'cancelled' ORDER BY 1`,
+  );
   expect(taken).toEqual(having);
   expect(taken.length).toBeGreaterThan(30);
 });
