@@ -28,6 +28,6 @@ export async function startMember(member: Member, options: MemberOptions): Promi
     launched,
   });
   const url = urlOf(member.name, surroundings.ports);
-  await program.waitUntil(() => isReady(url), { deadlineMs: 60_000 });
+  await program.waitUntil(() => isReady(url), { deadlineMs: 90_000, intervalMs: 100 });
   return program;
 }

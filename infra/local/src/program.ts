@@ -115,7 +115,10 @@ export class Program {
   /**
    * Polls until `ready` says so. Rejects, with the end of its log, when the program ends before, or when the time is up.
    */
-  async waitUntil(ready: () => Promise<boolean>, { deadlineMs }: { deadlineMs: number }): Promise<void> {
+  async waitUntil(
+    ready: () => Promise<boolean>,
+    { deadlineMs, intervalMs = 25 }: { deadlineMs: number; intervalMs?: number },
+  ): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     for (;;) {
       if (!this.running) {
@@ -127,7 +130,7 @@ export class Program {
       if (performance.now() > deadline) {
         throw new Error(`${this.name} was not ready after ${deadlineMs / 1_000} s.\n${this.logTail()}`);
       }
-      await Promise.race([sleep(25), this.exited]);
+      await Promise.race([sleep(intervalMs), this.exited]);
     }
   }
 
