@@ -127,8 +127,10 @@ test('whatever JSON stands in the place of a field is never a 500', async () => 
           api.post('/orders', body),
           api.post('/orders/batch', { orders: [{ order: body }] }),
         ]);
-        const [result] = batch.json<{ results: { accepted: boolean; status?: number }[] }>().results;
-        expect(alone.statusCode).toBe(result!.accepted ? 202 : result!.status);
+        // What is not even harmless JSON (__proto__, deep nesting) spoils the batch as a whole.
+        const { results = [] } = batch.json<{ results?: { accepted: boolean; status?: number }[] }>();
+        const ofLine = batch.statusCode === 200 ? results[0] : { accepted: false, status: batch.statusCode };
+        expect(alone.statusCode).toBe(ofLine?.accepted === true ? 202 : ofLine?.status);
         expect(alone.statusCode).toBeLessThan(500);
       },
     ),

@@ -1,6 +1,7 @@
 import { OrderPage, OrderView } from '@ballast/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { WaitingRoom } from '../watching/waiting-room.js';
 import { aBody, orderApi } from './order-api.fixture.js';
 
 const api = await orderApi({ seats: 100 });
@@ -97,7 +98,8 @@ describe('POST /orders/status', () => {
   test('answers 503 when more is waited for than there is room, and waits again when there is', async () => {
     const ids = await Promise.all(Array.from({ length: 60 }, () => place()));
     const waiting = api.post('/orders/status?wait=10000', { ids });
-    await sleep(50);
+    const room = api.app.get(WaitingRoom);
+    while (room.free !== 40) await sleep(5);
     const refused = await api.post('/orders/status?wait=10000', { ids });
     expect(refused.statusCode).toBe(503);
     expect(refused.headers['retry-after']).toBe('1');

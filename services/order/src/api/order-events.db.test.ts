@@ -4,6 +4,7 @@ import { type ClientRequest, get, type IncomingMessage, request as httpRequest }
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { WaitingRoom } from '../watching/waiting-room.js';
 import { aBody, orderApi } from './order-api.fixture.js';
 
 const api = await orderApi({ seats: 5 });
@@ -15,6 +16,12 @@ beforeAll(async () => {
 
 async function place(): Promise<string> {
   return (await api.post('/orders', aBody)).json<{ id: string }>().id;
+}
+
+/** Until so many of the five seats are free. */
+async function freeSeats(count: number): Promise<void> {
+  const room = api.app.get(WaitingRoom);
+  while (room.free !== count) await sleep(5);
 }
 
 /** A stream as a client reads it, over a real connection. */
@@ -102,6 +109,7 @@ test('HEAD opens no stream', async () => {
 });
 
 test('streams are bounded in number, and make room when their clients go away', async () => {
+  await freeSeats(5);
   const id = await place();
   const streams = await Promise.all(Array.from({ length: 5 }, () => open(id)));
   const refused = await open(id);
@@ -109,18 +117,19 @@ test('streams are bounded in number, and make room when their clients go away', 
   expect(refused.response.headers['retry-after']).toBe('1');
   await refused.ended;
   for (const { request } of streams) request.destroy();
-  await sleep(100);
+  await freeSeats(5);
   const next = await open(id);
   expect(next.response.statusCode).toBe(200);
   next.request.destroy();
 });
 
 test('a shutdown ends streams and long polls at once, with what is known', async () => {
+  await freeSeats(5);
   const id = await place();
   const stream = await open(id);
   await stream.until(1);
   const poll = fetch(`http://127.0.0.1:${port}/orders/${id}?wait=30000`);
-  await sleep(100);
+  await freeSeats(3);
   const startedAtMs = performance.now();
   await api.app.close();
   expect(await (await poll).json()).toMatchObject({ id, status: 'PENDING' });

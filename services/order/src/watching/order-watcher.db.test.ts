@@ -19,19 +19,24 @@ const reader = new OrderReader(pool);
 const watchers: OrderWatcher[] = [];
 afterEach(() => watchers.splice(0).forEach(watcher => watcher.close()));
 
-/** A watcher, and what it looked at. */
+/** A watcher, and what it has looked at. */
 function watching(options: Partial<typeof orderWatcherDefaults> = {}) {
   const looks: (readonly string[])[] = [];
   const watcher = new OrderWatcher(
-    ids => {
+    async ids => {
+      const endings = await reader.loadEndings(ids);
       looks.push(ids);
-      return reader.loadEndings(ids);
+      return endings;
     },
     logger,
     { ...orderWatcherDefaults, ...options },
   );
   watchers.push(watcher);
   return { watcher, looks };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
 }
 
 /** The endings that a watch is told, until there are so many. */
@@ -67,7 +72,7 @@ describe('an ending is told', () => {
     const { watcher, looks } = watching({ pollMs: 60_000 });
     const [id, other] = (await pendingOrders(2)) as [string, string];
     const { promise } = told(watcher, [id, other]);
-    await sleep(30);
+    await until(() => looks.length === 1);
     await complete(id);
     watcher.nudge([id, newOrder().id]);
     expect(await promise).toMatchObject([{ id }]);
@@ -103,7 +108,7 @@ describe('an ending is told', () => {
   });
 
   test('together with those of the same commit', async () => {
-    const { watcher } = watching({ pollMs: 60_000 });
+    const { watcher, looks } = watching({ pollMs: 60_000 });
     const ids = await pendingOrders(50);
     let calls = 0;
     const { promise, resolve } = Promise.withResolvers<readonly Ending[]>();
@@ -111,7 +116,7 @@ describe('an ending is told', () => {
       calls++;
       resolve(endings);
     });
-    await sleep(30);
+    await until(() => looks.length === 1);
     await complete(...ids.slice(0, 40));
     watcher.nudge(ids);
     expect(await promise).toHaveLength(40);
@@ -124,8 +129,7 @@ describe('the database is looked at', () => {
     const { watcher, looks } = watching({ pollMs: 60_000 });
     const ids = await pendingOrders(20);
     const watches = ids.map(id => told(watcher, [id]));
-    await sleep(30);
-    expect(looks).toEqual([ids]);
+    await until(() => looks.length > 0);
     await complete(...ids);
     watcher.nudge(ids);
     await Promise.all(watches.map(({ promise }) => promise));
@@ -150,7 +154,7 @@ describe('the database is looked at', () => {
     const { watcher, looks } = watching({ pollMs: 60_000 });
     const ids = await pendingOrders(3);
     told(watcher, ids).stop();
-    await sleep(20);
+    await until(() => looks.length === 1);
     const again = told(watcher, ids);
     await sleep(20);
     expect(looks).toEqual([ids]);

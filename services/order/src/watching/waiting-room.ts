@@ -21,6 +21,11 @@ export class WaitingRoom {
     this.#free = seats;
   }
 
+  /** How many seats are free. */
+  get free(): number {
+    return this.#free;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
