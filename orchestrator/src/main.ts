@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, migrate, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, startService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { OrchestratorModule } from './orchestrator.module.js';
 import { orchestratorMigrations } from './storage/statements.js';
@@ -8,16 +8,12 @@ import { orchestratorMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'orchestrator', level: configuration.LOG_LEVEL });
 
-await migrate({
-  url: configuration.DATABASE_URL,
-  sets: [messagingMigrations, orchestratorMigrations],
-  logger,
-});
 await startService({
   name: 'orchestrator',
   description: 'Runs the sagas, and shows where each of them stands.',
   module: OrchestratorModule.register(configuration, logger),
   configuration,
+  migrations: { url: configuration.DATABASE_URL, sets: [messagingMigrations, orchestratorMigrations] },
   logger,
   problems,
   strategy: app => app.get(LaneServer),

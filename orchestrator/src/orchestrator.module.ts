@@ -27,14 +27,19 @@ export class OrchestratorModule {
       withDefaults(placeOrder, { timeoutMs: configuration.STEP_TIMEOUT_MS }),
     ]);
     const handler = new SagaHandler(definitions, new SagaRepository(), logger);
-    const lanes = consuming(configuration, handler, logger);
+    const lanes = LaneServer.from(
+      configuration,
+      { service: 'orchestrator', topics: inputTopics.orchestrator },
+      handler,
+      logger,
+    );
     return {
       module: OrchestratorModule,
       imports: [
         OrchestratorApiModule.register(pool, definitions),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
-          { name: 'lanes', check: () => lanesAreWell(lanes) },
+          { name: 'lanes', check: () => lanes.check() },
         ]),
       ],
       controllers: [OrchestratorConsumer],
@@ -45,33 +50,6 @@ export class OrchestratorModule {
       ],
     };
   }
-}
-
-function consuming(configuration: Configuration, handler: SagaHandler, logger: Logger): LaneServer {
-  return new LaneServer(
-    {
-      brokers: configuration.KAFKA_BROKERS,
-      clientId: 'orchestrator',
-      topicPrefix: configuration.TOPIC_PREFIX,
-      logger,
-    },
-    {
-      service: 'orchestrator',
-      databaseUrl: configuration.DATABASE_URL,
-      topics: inputTopics.orchestrator,
-      laneCount: configuration.LANES,
-    },
-    handler,
-    logger,
-  );
-}
-
-function lanesAreWell(lanes: LaneServer): Record<string, unknown> {
-  const health = lanes.health();
-  if (health.state !== 'running' || Object.keys(health.refused).length > 0) {
-    throw new Error(`the lanes are not well: ${JSON.stringify(health)}`);
-  }
-  return { ...health };
 }
 
 /** Closed after the last request and the last pass. */

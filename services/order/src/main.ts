@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, migrate, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, startService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { OrderModule } from './order.module.js';
 import { orderMigrations } from './storage/statements.js';
@@ -8,16 +8,15 @@ import { orderMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'order', level: configuration.LOG_LEVEL });
 
-await migrate({
-  url: configuration.DATABASE_URL,
-  sets: [messagingMigrations, participantMigrations, orderMigrations],
-  logger,
-});
 await startService({
   name: 'order',
   description: 'Orders: placed, watched and cancelled by customers.',
   module: OrderModule.register(configuration, logger),
   configuration,
+  migrations: {
+    url: configuration.DATABASE_URL,
+    sets: [messagingMigrations, participantMigrations, orderMigrations],
+  },
   logger,
   problems,
   strategy: app => app.get(LaneServer),

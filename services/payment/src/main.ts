@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, migrate, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, startService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { PaymentModule } from './payment.module.js';
 import { paymentMigrations } from './storage/statements.js';
@@ -8,16 +8,15 @@ import { paymentMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'payment', level: configuration.LOG_LEVEL });
 
-await migrate({
-  url: configuration.DATABASE_URL,
-  sets: [messagingMigrations, participantMigrations, paymentMigrations],
-  logger,
-});
 await startService({
   name: 'payment',
   description: 'Wallets, cards and the ledger.',
   module: PaymentModule.register(configuration, logger),
   configuration,
+  migrations: {
+    url: configuration.DATABASE_URL,
+    sets: [messagingMigrations, participantMigrations, paymentMigrations],
+  },
   logger,
   problems,
   strategy: app => app.get(LaneServer),

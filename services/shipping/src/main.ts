@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, migrate, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, startService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { ShippingModule } from './shipping.module.js';
 import { shippingMigrations } from './storage/statements.js';
@@ -8,16 +8,15 @@ import { shippingMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'shipping', level: configuration.LOG_LEVEL });
 
-await migrate({
-  url: configuration.DATABASE_URL,
-  sets: [messagingMigrations, participantMigrations, shippingMigrations],
-  logger,
-});
 await startService({
   name: 'shipping',
   description: 'The carrier’s capacity, bookings and labels.',
   module: ShippingModule.register(configuration, logger),
   configuration,
+  migrations: {
+    url: configuration.DATABASE_URL,
+    sets: [messagingMigrations, participantMigrations, shippingMigrations],
+  },
   logger,
   problems,
   strategy: app => app.get(LaneServer),

@@ -1,9 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { buildApplication, type ApplicationOptions } from './build-application.js';
+import { migrate, type MigrationSet } from '../database/migrations.js';
 import { exitOnCrash, logWarnings } from '../logging/crash.js';
 
 export interface ServiceOptions extends ApplicationOptions {
   readonly configuration: { readonly HOST: string; readonly PORT: number };
+  /** Run before anything else: the process serves no request on an older database. */
+  readonly migrations?: { readonly url: string; readonly sets: readonly MigrationSet[] };
   /** How long a shutdown may take before the process ends anyway, with exit code 1. */
   readonly shutdownDeadlineMs?: number;
 }
@@ -24,6 +27,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const { logger, configuration } = options;
   const allowCrashes = exitOnCrash(logger);
   logWarnings(logger);
+  if (options.migrations !== undefined) await migrate({ ...options.migrations, logger });
   const app = await buildApplication(options);
   const ignoreSignals = shutDownOnSignal(app, options);
   app.getHttpServer().once('close', () => {
