@@ -9,6 +9,7 @@ import {
 } from '@ballast/messaging';
 import { buildApplication, createLogger, openPool } from '@ballast/platform';
 import { databaseForTest } from '@ballast/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import type { OrderProgress } from '../domain/order-progress.js';
 import type { SkuAnswer } from '../intake/known-skus.js';
@@ -21,14 +22,20 @@ import { OrderWatcher } from '../watching/order-watcher.js';
  * The API on a real database, without Kafka: what would be sent is kept in `sent`. To be called at the top level of a
  * test file.
  */
-export async function orderApi(
-  options: { seats?: number; askSku?: (sku: string) => Promise<SkuAnswer> } = {},
-) {
+export async function orderApi(options: { seats?: number } = {}) {
   const database = await databaseForTest({ sets: [messagingMigrations, orderMigrations] });
   const logger = createLogger({ name: 'order', level: 'silent' });
   const url = `${database.url}?options=${encodeURIComponent('-c lock_timeout=200')}`;
   const pool = openPool({ url, applicationName: 'order', max: 4, logger });
   afterAll(() => pool.end());
+
+  const slowSku = Promise.withResolvers<SkuAnswer>();
+  let isSlowSkuAsked = false;
+  const askSku = async (sku: string): Promise<SkuAnswer> => {
+    if (sku !== 'slow') return sku.startsWith('unknown') ? 'unknown' : 'known';
+    isSlowSkuAsked = true;
+    return slowSku.promise;
+  };
 
   const sent: OutboxRow[] = [];
   const outbox = {
@@ -48,7 +55,7 @@ export async function orderApi(
     module: OrderApiModule.register({
       database: pool,
       outbox,
-      askSku: async sku => (sku.startsWith('unknown') ? 'unknown' : 'known'),
+      askSku,
       orderTimeoutMs: 30_000,
       logger,
       ...options,
@@ -62,6 +69,14 @@ export async function orderApi(
     pool,
     database,
     sent,
+    /** Does something while a request is in hand: one that orders the article `slow` waits for its end. */
+    whileInHand: async <T>(request: () => Promise<T>, meanwhile: () => Promise<void>): Promise<T> => {
+      const answer = request();
+      while (!isSlowSkuAsked) await sleep(1);
+      await meanwhile();
+      slowSku.resolve('known');
+      return answer;
+    },
     inject: app.inject.bind(app),
     /** Posts JSON; a string is sent as it is. */
     post: (url: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -81,6 +96,9 @@ export async function orderApi(
       (await database.rows<{ count: number }>('SELECT count(*)::int AS count FROM orders'))[0]!.count,
   };
 }
+
+/** As `aBody`, with an article that inventory takes its time for. */
+export const slowBody = () => ({ ...aBody, lines: [{ sku: 'slow', quantity: 1, unitPriceCents: 100 }] });
 
 /** A valid body of `POST /orders`: two kettles and a cup, 82.50 in all. */
 export const aBody = {

@@ -3,7 +3,7 @@ import { decode, laneOf } from '@ballast/messaging';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { aBody, orderApi } from './order-api.fixture.js';
+import { aBody, orderApi, slowBody } from './order-api.fixture.js';
 
 const api = await orderApi();
 const place = (body: unknown, key?: string) =>
@@ -120,18 +120,31 @@ describe('an Idempotency-Key', () => {
     expect(response.headers['content-type']).toContain('application/problem+json');
   });
 
-  test('of a request in hand is a 409, and one order is placed', async () => {
-    const responses = await Promise.all(Array.from({ length: 20 }, () => place(aBody, 'in-flight')));
-    const codes = responses.map(({ statusCode }) => statusCode);
-    expect(codes.filter(code => code === 202)).toHaveLength(1);
-    expect(codes.filter(code => code === 409)).toHaveLength(19);
-    const refused = responses.find(({ statusCode }) => statusCode === 409)!;
-    expect(refused.json()).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT' });
-    expect(refused.headers['retry-after']).toBe('1');
-    expect(await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'in-flight'")).toHaveLength(
+  test('of a request in hand is a 409, whatever the body', async () => {
+    const inHand = await api.whileInHand(
+      () => place(slowBody(), 'in-hand'),
+      async () => {
+        for (const body of [slowBody(), aBody]) {
+          const response = await place(body, 'in-hand');
+          expect(response.statusCode).toBe(409);
+          expect(response.json()).toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT' });
+          expect(response.headers['retry-after']).toBe('1');
+        }
+      },
+    );
+    expect(inHand.statusCode).toBe(202);
+    expect((await place(slowBody(), 'in-hand')).body).toBe(inHand.body);
+  });
+
+  test('places one order, however many requests bring it at the same time', async () => {
+    const responses = await Promise.all(Array.from({ length: 50 }, () => place(aBody, 'stampede')));
+    const accepted = responses.filter(({ statusCode }) => statusCode === 202);
+    expect(new Set(accepted.map(({ body }) => body)).size).toBe(1);
+    expect(responses.every(({ statusCode }) => statusCode === 202 || statusCode === 409)).toBe(true);
+    expect(accepted.filter(({ headers }) => headers['idempotency-replayed'] === undefined)).toHaveLength(1);
+    expect(await api.database.rows("SELECT id FROM orders WHERE idempotency_key = 'stampede'")).toHaveLength(
       1,
     );
-    expect((await place(aBody, 'in-flight')).headers['idempotency-replayed']).toBe('true');
   });
 
   test('is free again when its request was refused', async () => {
