@@ -63,21 +63,26 @@ async function committed(pool: Pool): Promise<number> {
 /** User and system time of a process and its descendants, in milliseconds; null where there is no /proc. */
 function cpuMsOf(pid: number, alone: boolean): number | null {
   try {
-    if (alone) return ownCpuMs(pid);
+    if (alone) return cpuMsIn(pid, ownTimes);
     const children = childrenByParent();
     const sum = (id: number): number =>
-      ownCpuMs(id) + (children.get(id) ?? []).reduce((ms, child) => ms + sum(child), 0);
+      cpuMsIn(id, [...ownTimes, ...reapedTimes]) +
+      (children.get(id) ?? []).reduce((ms, child) => ms + sum(child), 0);
     return sum(pid);
   } catch {
     return null;
   }
 }
 
-/** Fields 14 and 15 of /proc/PID/stat (proc(5)): user and system ticks, 100 a second. */
-function ownCpuMs(pid: number): number {
+/** Places of user and system time in /proc/PID/stat (proc(5)), of the process and of children that it has reaped. */
+const ownTimes = [11, 12];
+const reapedTimes = [13, 14];
+const msPerTick = 10;
+
+function cpuMsIn(pid: number, places: readonly number[]): number {
   try {
     const fields = statOf(pid);
-    return [11, 12].reduce((ticks, index) => ticks + Number(fields[index]), 0) * 10;
+    return places.reduce((ticks, place) => ticks + Number(fields[place]), 0) * msPerTick;
   } catch {
     return 0; // it has ended meanwhile
   }

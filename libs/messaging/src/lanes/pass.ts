@@ -56,8 +56,9 @@ export class CommitOutcomeUnknown extends Error {
   override readonly name = 'CommitOutcomeUnknown';
 }
 
-class LockTimeout extends Error {}
 class DataError extends Error {}
+
+const lockNotAvailable = '55P03';
 
 type Process = (work: readonly Work[], pass: Pass) => Promise<PassResult>;
 
@@ -73,21 +74,21 @@ export async function runPass(
   process: Process,
 ): Promise<PassOutcome> {
   try {
-    const opened = await open(db, input);
+    const opened = await open(db, settings, input);
     if (opened.kind === 'fenced') {
       await db.query({ text: 'ROLLBACK' });
       return opened;
     }
     const sorted = sort(input, opened, settings);
     const byWork = new Map(sorted.work.map(item => [workOf(item), item]));
-    const pass = passFor(db, opened.now, input.locks, settings);
+    const pass = passFor(db, opened.now, input.locks);
     const result = byWork.size === 0 ? nothing : await process([...byWork.keys()], pass);
     return await save(db, settings, sorted, byWork, result, opened.now);
   } catch (error) {
     if (error instanceof CommitOutcomeUnknown) throw error;
     await db.query({ text: 'ROLLBACK' });
     if (error instanceof PoisonedWork) return { kind: 'poisoned', causes: blamed(error, input.items) };
-    if (error instanceof LockTimeout) return { kind: 'locked' };
+    if (sqlStateOf(error) === lockNotAvailable) return { kind: 'locked' };
     if (error instanceof DataError || error instanceof RecordTooLarge) {
       return { kind: 'data-error', error: error instanceof DataError ? error.cause : error };
     }
@@ -108,6 +109,7 @@ interface Opened {
 
 async function open(
   db: Queries,
+  { lockTimeoutMs }: PassSettings,
   { items, lanes, published }: PassInput,
 ): Promise<Opened | (PassOutcome & { kind: 'fenced' })> {
   const numbers = [...new Set([...items, ...published].map(({ lane }) => lane))].sort((a, b) => a - b);
@@ -117,7 +119,7 @@ async function open(
   const messages = log.flatMap(({ message }) => (message === null ? [] : [message]));
 
   const [, locked, positions, remembered, waiting] = await Promise.all([
-    db.query({ text: 'BEGIN' }),
+    db.query({ text: `BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
     db.query<{ lane: number; now: Date }>(
       statements.statement('lock-lanes', [numbers, numbers.map(lane => lanes.get(lane)?.epoch ?? -1)]),
     ),
@@ -228,26 +230,15 @@ function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }: PassSe
   return null;
 }
 
-function passFor(db: Queries, now: Date, locks: Pass['locks'], { lockTimeoutMs }: PassSettings): Pass {
+function passFor(db: Queries, now: Date, locks: Pass['locks']): Pass {
   // Errors are told apart by their cause, not by what fails behind it.
   const tx = new FirstFailure(db);
   return {
     tx,
     now,
     locks,
-    async underLockTimeout(load) {
-      if (locks === 'skip') return load();
-      try {
-        const [, loaded] = await tx.all([
-          tx.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
-          load(),
-          tx.query({ text: 'SET LOCAL lock_timeout = 0' }),
-        ]);
-        return loaded;
-      } catch (error) {
-        throw sqlStateOf(error) === '55P03' ? new LockTimeout('a shared row stayed locked') : error;
-      }
-    },
+    // The transaction has had its lock timeout since it began: nothing else in a pass waits for long, either.
+    underLockTimeout: async load => (await tx.all([load()]))[0],
     async businessSave(saveAll) {
       try {
         await tx.all([saveAll()]);
@@ -353,7 +344,7 @@ async function insertOutbox(db: Queries, rows: readonly Omit<OutboxRow, 'seq'>[]
       rows.map(({ lane }) => lane),
       rows.map(({ topic }) => topic),
       rows.map(({ key }) => key),
-      rows.map(({ value }) => value),
+      rows.map(({ value }) => value).join('\n'),
     ]),
   );
   return rows.map((row, index) => ({ ...row, seq: inserted.rows[index]!.seq }));

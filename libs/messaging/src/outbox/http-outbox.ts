@@ -51,8 +51,10 @@ export class HttpOutbox {
     }));
   }
 
-  /** The values of `insert-http-outbox.sql`, or of a part of a larger statement that does the same. */
-  static arrays(rows: readonly HttpOutboxRow[]): [number[], string[], string[], string[]] {
+  /** The columns of rows, for a part of a larger statement that does the same as `insert-http-outbox.sql`. */
+  static arrays(
+    rows: readonly HttpOutboxRow[],
+  ): [lanes: number[], topics: string[], keys: string[], values: string[]] {
     return [
       rows.map(({ lane }) => lane),
       rows.map(({ topic }) => topic),
@@ -63,8 +65,9 @@ export class HttpOutbox {
 
   /** Inserts the rows in the caller's transaction; returns them with their seq, to be given to `committed`. */
   async insert(tx: Queries, rows: readonly HttpOutboxRow[]): Promise<OutboxRow[]> {
+    const [lanes, topics, keys, values] = HttpOutbox.arrays(rows);
     const inserted = await tx.query<{ seq: number }>(
-      statements.statement('insert-http-outbox', HttpOutbox.arrays(rows)),
+      statements.statement('insert-http-outbox', [lanes, topics, keys, values.join('\n')]),
     );
     return rows.map((row, index) => ({ ...row, seq: inserted.rows[index]!.seq }));
   }
