@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Not 'import': Vitest hands the conditions on to Node, where `require` would then be given ES modules.
@@ -8,7 +9,6 @@ const files = (name: string) => [`${rooms}${name}`, `orchestrator/src/**/${name}
 const database = files('*.db.test.ts');
 const kafka = files('*.kafka.test.ts');
 const endToEnd = ['test/e2e/**/*.test.ts'];
-/** They need the project graph: infra/local/verify.mjs runs them after the lint, which makes it. */
 const boundaries = ['test/boundaries/*.test.ts'];
 
 /** A test file's name says what it needs; only that is started, for the files that are run. */
@@ -22,6 +22,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    // By default one core is left to who watches.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,
@@ -36,19 +38,29 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'database',
+          sequence: { groupOrder: 1 },
           include: database,
           globalSetup: 'infra/local/src/test-servers/postgres.ts',
         },
       },
       {
         extends: true,
-        test: { name: 'kafka', include: kafka, globalSetup: 'infra/local/src/test-servers/kafka.ts' },
+        test: {
+          name: 'kafka',
+          sequence: { groupOrder: 2 },
+          include: kafka,
+          globalSetup: 'infra/local/src/test-servers/kafka.ts',
+        },
       },
-      { extends: true, test: { name: 'boundaries', include: boundaries, env: { NX_DAEMON: 'false' } } },
+      {
+        extends: true,
+        test: { name: 'boundaries', include: boundaries, env: { NX_DAEMON: 'false', NX_TUI: 'false' } },
+      },
       {
         extends: true,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: endToEnd,
           // Each file has a stack of its own: two at a time would share two cores.
           fileParallelism: false,

@@ -33,9 +33,9 @@ const groups = [
         ]),
     },
   ],
-  [{ name: 'boundaries', needs: 'lint', run: () => runVitest('boundaries', root, ['boundaries']) }],
+  [{ name: 'boundaries', run: () => runVitest('boundaries', root, ['boundaries']) }],
   [{ name: 'unit', run: () => runVitest('unit', root, ['unit']) }],
-  [{ name: 'integration', run: () => runVitest('integration', root, ['database', 'kafka']) }],
+  [{ name: 'integration', needs: 'types', run: () => runVitest('integration', root, ['database', 'kafka']) }],
   [{ name: 'e2e', needs: 'types', run: () => runVitest('e2e', root, ['e2e']) }],
 ];
 

@@ -1,9 +1,15 @@
 import { ESLint } from 'eslint';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+// Without the project graph the rule is skipped silently.
+beforeAll(() => promisify(execFile)(join(root, 'node_modules/.bin/nx'), ['show', 'projects'], { cwd: root }));
+
 const eslint = new ESLint({ cwd: root });
 
 /** The rules that an import breaks when this file has it. The text is not written to the disk. */

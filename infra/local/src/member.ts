@@ -9,6 +9,9 @@ export interface MemberOptions {
   readonly launched: (program: Program) => void;
 }
 
+/** Most objects live for one pass: with room for a pass in the young generation, half as much is collected. */
+const nodeArguments = ['--enable-source-maps', '--max-semi-space-size=32'];
+
 /** Starts one of our own processes from its compiled code; resolves when it says that it is ready. */
 export async function startMember(member: Member, options: MemberOptions): Promise<Program> {
   const { surroundings, logFile, pidFile, launched } = options;
@@ -17,7 +20,7 @@ export async function startMember(member: Member, options: MemberOptions): Promi
   const program = await Program.start({
     name: member.name,
     command: process.execPath,
-    args: ['--enable-source-maps', entryOf(member), marker],
+    args: [...nodeArguments, entryOf(member), marker],
     env: environmentOf(member, surroundings),
     cwd: cloneRoot,
     logFile,

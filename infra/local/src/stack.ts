@@ -12,7 +12,7 @@ import { takeLock, type Lock } from './owner.js';
 import { makeTraversable, stateDirectory } from './places.js';
 import { findFreePorts } from './ports.js';
 import { databaseUrl, ensureDatabases } from './postgres/databases.js';
-import { startPostgres, superuserUrl } from './postgres/postgres.js';
+import { postgresDirectory, startPostgres, superuserUrl } from './postgres/postgres.js';
 import type { Exit, Program } from './program.js';
 import { loadSecrets } from './secrets.js';
 import {
@@ -158,12 +158,19 @@ export class Stack {
     this.#lock = await takeLock(join(this.directory, 'lock.json'));
     const ended = await endOrphans(join(this.directory, 'pids'));
     if (ended.length > 0) this.#options.onOrphansEnded?.(ended);
+    this.#forgetUnreachableData();
     keepPreviousLogs(join(this.directory, 'logs'));
     await this.#choosePorts();
     const parties = this.#stage('simulators', () => this.#startMembers(isParty));
     await Promise.all([this.#startPostgres(), this.#startKafka(), parties]);
     await this.#stage('services', () => this.#startMembers(member => !isParty(member)));
     signal?.throwIfAborted();
+  }
+
+  /** Nobody knows the password of a database whose folder of ours was deleted: it lies elsewhere, see `postgresDirectory`. */
+  #forgetUnreachableData(): void {
+    const begun = ['secrets.json', 'ports.json'].some(file => existsSync(join(this.directory, file)));
+    if (!begun) rmSync(postgresDirectory(join(this.directory, 'postgres')), { recursive: true, force: true });
   }
 
   async #choosePorts(): Promise<void> {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlreadyOwned } from './owner.js';
+import { stateDirectory } from './places.js';
 import type { Exit } from './program.js';
 import { showProgress } from './progress.js';
 import { placeSampleOrders } from './sample/sample.js';
@@ -36,8 +37,9 @@ async function main(): Promise<number> {
   try {
     return await run(args);
   } catch (error) {
-    if (error instanceof StoppedBySignal || stopped.aborted) return 130;
-    console.error(`\n${messageOf(error)}`);
+    const reason: unknown = stopped.aborted ? stopped.reason : error;
+    if (reason instanceof StoppedBySignal) return 130;
+    console.error(`\n${messageOf(reason)}`);
     return 1;
   }
 }
@@ -49,8 +51,9 @@ async function run({ once, json, replicas }: StartArguments): Promise<number> {
     const summary = summarise(sample, { startedAt, readyAt, residentMb });
     console.log(`\n${summaryText(summary, sample.outcomes, stack.urls)}\n`);
     if (json !== null) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`);
-    if (!once) await untilStopped();
-    return once && !isGood(summary) ? 1 : 0;
+    if (once) return isGood(summary) ? 0 : 1;
+    await untilStopped();
+    return 0;
   } finally {
     await stop(stack);
   }
@@ -61,6 +64,7 @@ async function startAndSample(replicas: number) {
   let stack: Stack | undefined;
   try {
     stack = await startStack({
+      directory: process.env['BALLAST_DIRECTORY'] ?? stateDirectory,
       replicas,
       wantedPorts,
       signal: stopped,
@@ -93,6 +97,7 @@ async function untilStopped(): Promise<void> {
   console.log('Everything stays up until Ctrl-C.');
   const forever = 2 ** 31 - 1;
   while (!stopped.aborted) await sleep(forever, undefined, { signal: stopped }).catch(() => {});
+  if (!(stopped.reason instanceof StoppedBySignal)) throw stopped.reason;
 }
 
 async function stop(stack: Stack): Promise<void> {

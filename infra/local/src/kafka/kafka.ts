@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cloneRoot } from '../places.js';
 import { listens, Program } from '../program.js';
-import { javaCommand, type KafkaLibraries } from './libraries.js';
+import { javaCommand, javaEnvironment, type KafkaLibraries } from './libraries.js';
 
 export interface KafkaOptions {
   /** Where it keeps its data and configuration: used again when it is there already. */
@@ -49,7 +49,7 @@ export async function startKafka(options: KafkaOptions): Promise<Program> {
       'kafka.Kafka',
       'server.properties',
     ],
-    env: process.env,
+    env: javaEnvironment(),
     cwd: directory,
     logFile: options.logFile,
     pidFile: options.pidFile,
@@ -87,13 +87,15 @@ async function formatKafka(directory: string, libraries: KafkaLibraries): Promis
       '-c',
       'server.properties',
     ],
-    { cwd: directory },
+    { cwd: directory, env: javaEnvironment() },
   );
 }
 
 /** Of the server and of the tool, which share the archive. Paths that may hold a comma or a blank are relative. */
 const javaArguments = ({ jars }: KafkaLibraries): string[] => [
   '-XX:+UseSerialGC',
+  // The second compiler costs a small machine more than its code gives back within a day.
+  '-XX:TieredStopAtLevel=1',
   '-Djava.awt.headless=true',
   '-Dlog4j2.configurationFile=log4j2.properties',
   '-cp',

@@ -50,6 +50,7 @@ function copyDependencies(directory: string, signal?: AbortSignal): Promise<void
   const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${directory}`];
   return new Promise((resolve, reject) => {
     const maven = spawn('mvn', [...args, '-DincludeScope=runtime'], {
+      env: javaEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
     });
@@ -67,6 +68,9 @@ function copyDependencies(directory: string, signal?: AbortSignal): Promise<void
 /** `JAVA_HOME` wins, as with Maven. */
 export const javaCommand = (): string =>
   process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
+
+/** Java can name a path beyond ASCII only in a locale that can. */
+export const javaEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C.UTF-8' });
 
 /** Another Java cannot read the archive. */
 async function javaVersion(): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Logger } from '../logging/logger.js';
 import { createLogger } from '../logging/logger.js';
@@ -84,5 +85,27 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     options.onLost?.(error);
   });
   await client.connect();
+  sendTogether(client, connection);
   return connection;
+}
+
+/**
+ * Statements that are sent without awaiting each other go out in one write: pg makes one for each, and each wakes the
+ * server's process up.
+ */
+function sendTogether(client: pg.Client, connection: Connection): void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const query = connection.query.bind(connection);
+  let corked = false;
+  connection.query = statement => {
+    if (!corked) {
+      corked = true;
+      stream.cork();
+      process.nextTick(() => {
+        corked = false;
+        stream.uncork();
+      });
+    }
+    return query(statement);
+  };
 }
