@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,4 +36,11 @@ export function reachableDirectory(canEnter: (directory: string) => boolean): st
     }
   }
   throw new Error('found no folder for PostgreSQL: none of /var/lib, /var/tmp and TMPDIR can be used');
+}
+
+/** The logs of one start are kept beside those of the start before. */
+export function keepPreviousLogs(logs: string): void {
+  if (!existsSync(logs)) return;
+  rmSync(`${logs}.previous`, { recursive: true, force: true });
+  renameSync(logs, `${logs}.previous`);
 }

@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findFreePorts } from './ports.js';
+import { findFreePorts, keepPorts } from './ports.js';
 
 test('the wanted port is taken where it is free, and another where it is not', async () => {
   const { busy } = await findFreePorts(['busy']);
@@ -25,4 +28,16 @@ test('ports are outside the range from which systems take ports for outgoing con
     expect(port).toBeGreaterThanOrEqual(20_000);
     expect(port).toBeLessThan(32_768);
   }
+});
+
+test('the next start has the same ports, whatever is wanted, and new ones for what is new', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'ballast-ports-')), 'ports.json');
+  const first = await keepPorts(file, ['order', 'payment']);
+  const other = await findFreePorts(['wanted']);
+  const second = await keepPorts(file, ['order', 'order-2'], {
+    order: other.wanted,
+    'order-2': other.wanted,
+  });
+  expect(second).toEqual({ order: first['order'], 'order-2': other.wanted });
+  expect(await keepPorts(file, ['payment'])).toEqual({ payment: first['payment'] });
 });

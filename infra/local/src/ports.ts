@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 
 /**
@@ -23,6 +24,18 @@ export async function findFreePorts<Name extends string>(
   } finally {
     await Promise.all(held.map(server => new Promise(resolve => server.close(resolve))));
   }
+}
+
+/** The ports of the start before, as far as they are free; a name that it did not know gets the wanted one, or any. */
+export async function keepPorts(
+  file: string,
+  names: readonly string[],
+  wanted: Readonly<Record<string, number>> = {},
+): Promise<Record<string, number>> {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : {};
+  const ports = await findFreePorts(names, { wanted: { ...wanted, ...before } });
+  writeFileSync(file, JSON.stringify({ ...before, ...ports }, null, 2));
+  return ports;
 }
 
 /** Ports stay held until all are found: the same one is not found twice. */

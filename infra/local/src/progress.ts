@@ -97,6 +97,8 @@ function listOf(ending: (step: Step) => Promise<Ending>) {
         showErrorMessage: false,
       },
       fallbackRendererOptions: { timer: PRESET_TIMER },
+      // A terminal may not know its width: everything would be wrapped after one character.
+      fallbackRendererCondition: () => !process.stdout.columns,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { allTopics, serviceNames, type ServiceName } from '@ballast/contracts';
 import { createTopics } from '@ballast/messaging';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { outsideServers, type OutsideServers } from './environment.js';
 import { startKafka } from './kafka/kafka.js';
@@ -9,8 +9,8 @@ import { startMember } from './member.js';
 import { residentMegabytes } from './memory.js';
 import { endOrphans } from './orphans.js';
 import { takeLock, type Lock } from './owner.js';
-import { makeTraversable, stateDirectory } from './places.js';
-import { findFreePorts } from './ports.js';
+import { keepPreviousLogs, makeTraversable, stateDirectory } from './places.js';
+import { keepPorts } from './ports.js';
 import { databaseUrl, ensureDatabases } from './postgres/databases.js';
 import { postgresDirectory, startPostgres, superuserUrl } from './postgres/postgres.js';
 import type { Exit, Program } from './program.js';
@@ -85,7 +85,7 @@ export class Stack {
   #ports: Record<string, number> = {};
   #brokers = '';
   #databaseUrls: Partial<Record<ServiceName, string>> = {};
-  /** Ends what is under way when the stack is stopped during its start. */
+  /** What the start has begun: a stop waits for it to end, one way or the other. */
   readonly #underWay: Promise<unknown>[] = [];
   readonly #stopped = new AbortController();
   #stopping: Promise<void> | undefined;
@@ -139,8 +139,8 @@ export class Stack {
 
   /** Of all its processes and of this one, which started them. Outside servers are not in it. */
   residentMegabytes(): number {
-    const programs = this.processes.map(({ pid }) => pid);
-    return residentMegabytes([...programs, process.pid, process.ppid]);
+    const starter = process.connected ? [process.ppid] : [];
+    return residentMegabytes([...this.processes.map(({ pid }) => pid), process.pid, ...starter]);
   }
 
   /** Services first, then what they work on. Safe to call at any time, and more than once. */
@@ -160,7 +160,8 @@ export class Stack {
     if (ended.length > 0) this.#options.onOrphansEnded?.(ended);
     this.#forgetUnreachableData();
     keepPreviousLogs(join(this.directory, 'logs'));
-    await this.#choosePorts();
+    const names = ['postgres', 'kafka', 'kafka-controller', ...this.#members.map(({ name }) => name)];
+    this.#ports = await keepPorts(join(this.directory, 'ports.json'), names, this.#options.wantedPorts);
     const parties = this.#stage('simulators', () => this.#startMembers(isParty));
     await Promise.all([this.#startPostgres(), this.#startKafka(), parties]);
     await this.#stage('services', () => this.#startMembers(member => !isParty(member)));
@@ -171,14 +172,6 @@ export class Stack {
   #forgetUnreachableData(): void {
     const begun = ['secrets.json', 'ports.json'].some(file => existsSync(join(this.directory, file)));
     if (!begun) rmSync(postgresDirectory(join(this.directory, 'postgres')), { recursive: true, force: true });
-  }
-
-  async #choosePorts(): Promise<void> {
-    const file = join(this.directory, 'ports.json');
-    const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : {};
-    const names = ['postgres', 'kafka', 'kafka-controller', ...this.#members.map(({ name }) => name)];
-    this.#ports = await findFreePorts(names, { wanted: { ...this.#options.wantedPorts, ...before } });
-    writeFileSync(file, JSON.stringify({ ...before, ...this.#ports }, null, 2));
   }
 
   async #startPostgres(): Promise<void> {
@@ -205,16 +198,22 @@ export class Stack {
       this.#databaseUrls[service] = databaseUrl(superuser, service, secrets[service]);
   }
 
+  /**
+   * Fewer than a service's own default: each lane is a batch of its own to Kafka and its client, and a machine that
+   * runs everything has little to put into each. Enough for eight replicas.
+   */
+  get #lanes(): string {
+    return this.#options.environment?.['LANES'] || process.env['LANES'] || '8';
+  }
+
   async #startKafka(): Promise<void> {
     const { environment } = this.#options;
     this.#brokers = this.#outside.brokers ?? `127.0.0.1:${this.#ports['kafka']}`;
     if (this.#outside.brokers === undefined) await this.#startOwnKafka();
     else this.#skip("Kafka's jars", 'Kafka');
-    const surroundings = { ...process.env, ...environment };
-    const prefix = surroundings['TOPIC_PREFIX'] ?? '';
+    const prefix = environment?.['TOPIC_PREFIX'] ?? process.env['TOPIC_PREFIX'] ?? '';
     const topics = allTopics.map(topic => `${prefix}${topic}`);
-    const lanes = Number(surroundings['LANES'] || 16);
-    await this.#stage('topics', () => createTopics(this.brokers, topics, lanes));
+    await this.#stage('topics', () => createTopics(this.brokers, topics, Number(this.#lanes)));
   }
 
   async #startOwnKafka(): Promise<void> {
@@ -239,7 +238,7 @@ export class Stack {
       brokers: this.#brokers,
       databaseUrls: this.#databaseUrls,
       ports: this.#ports,
-      environment: this.#options.environment ?? {},
+      environment: { ...this.#options.environment, LANES: this.#lanes },
     };
     const units = this.#members
       .filter(which)
@@ -306,12 +305,4 @@ export class Stack {
     await Promise.allSettled(this.#underWay);
     this.#lock?.giveBack();
   }
-}
-
-/** The logs of one start are kept beside those of the start before. */
-function keepPreviousLogs(logs: string): void {
-  const previous = `${logs}.previous`;
-  if (!existsSync(logs)) return;
-  rmSync(previous, { recursive: true, force: true });
-  renameSync(logs, previous);
 }
