@@ -9,6 +9,9 @@ export const cloneRoot = fileURLToPath(new URL('../../../', import.meta.url)).re
 /** Where everything that is made at run time lives, but for what PostgreSQL cannot reach there. */
 export const stateDirectory = join(cloneRoot, '.local');
 
+/** Where `npm start` keeps its data; what is fetched or compiled stays in `stateDirectory`. */
+export const startDirectory = (): string => process.env['BALLAST_DIRECTORY'] ?? stateDirectory;
+
 /**
  * Makes a folder that other users may pass through but not list, whatever the umask says: PostgreSQL's system user has
  * to get to its data below it.

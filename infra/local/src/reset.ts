@@ -2,16 +2,17 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { endOrphans } from './orphans.js';
 import { AlreadyOwned, takeLock } from './owner.js';
-import { stateDirectory } from './places.js';
+import { startDirectory } from './places.js';
 import { postgresDirectory } from './postgres/postgres.js';
 
 /** Not made by a start: fetched, and the same for every one; or somebody's who is at work. */
 const kept = new Set(['kafka-libraries', 'test-runs', 'test-reports', 'preparing.pid']);
 
 try {
+  const top = startDirectory();
   // The bench keeps its own in a folder below.
-  const below = readdirSync(stateDirectory).map(name => join(stateDirectory, name));
-  for (const directory of [...below, stateDirectory]) {
+  const below = existsSync(top) ? readdirSync(top).map(name => join(top, name)) : [];
+  for (const directory of [...below, top]) {
     if (existsSync(join(directory, 'pids')) || existsSync(join(directory, 'ports.json')))
       await clear(directory);
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlreadyOwned } from './owner.js';
-import { stateDirectory } from './places.js';
+import { startDirectory } from './places.js';
 import type { Exit } from './program.js';
 import { showProgress } from './progress.js';
 import { placeSampleOrders } from './sample/sample.js';
@@ -64,7 +64,7 @@ async function startAndSample(replicas: number) {
   let stack: Stack | undefined;
   try {
     stack = await startStack({
-      directory: process.env['BALLAST_DIRECTORY'] ?? stateDirectory,
+      directory: startDirectory(),
       replicas,
       wantedPorts,
       signal: stopped,
