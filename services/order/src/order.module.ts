@@ -1,5 +1,5 @@
 import { inputTopics } from '@ballast/contracts';
-import { HttpOutbox, type KafkaOptions, LaneServer, ParticipantHandler } from '@ballast/messaging';
+import { alarmTo, HttpOutbox, kafkaOf, LaneServer, ParticipantHandler } from '@ballast/messaging';
 import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
@@ -21,16 +21,22 @@ import { OrderWatcher } from './watching/order-watcher.js';
 @Module({})
 export class OrderModule {
   static register(configuration: Configuration, logger: Logger): DynamicModule {
-    const kafka: KafkaOptions = {
-      brokers: configuration.KAFKA_BROKERS,
-      clientId: 'order',
-      topicPrefix: configuration.TOPIC_PREFIX,
-      logger,
-    };
     const pool = openApiPool(configuration.DATABASE_URL, logger);
-    const outbox = new HttpOutbox({ ...kafka, laneCount: configuration.LANES }, pool, logger);
+    const outbox = new HttpOutbox(
+      { ...kafkaOf(configuration, 'order-api', logger), laneCount: configuration.LANES },
+      pool,
+      logger,
+    );
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
-    const { lanes, handler } = consuming(configuration, kafka, logger);
+    const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
+      alarm: alarmTo(logger),
+    });
+    const lanes = LaneServer.from(
+      configuration,
+      { service: 'order', topics: inputTopics.order },
+      handler,
+      logger,
+    );
     return {
       module: OrderModule,
       imports: [
@@ -44,7 +50,7 @@ export class OrderModule {
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
-          { name: 'lanes', check: () => lanesAreWell(lanes) },
+          { name: 'lanes', check: () => lanes.check() },
         ]),
       ],
       controllers: [OrderConsumer],
@@ -77,32 +83,6 @@ function openApiPool(databaseUrl: string, logger: Logger): Pool {
     transactionTimeoutMs: 5_000,
     logger,
   });
-}
-
-function consuming(configuration: Configuration, kafka: KafkaOptions, logger: Logger) {
-  const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
-    alarm: alarm => logger.error({ alarm }, 'this must never happen'),
-  });
-  const lanes = new LaneServer(
-    kafka,
-    {
-      service: 'order',
-      databaseUrl: configuration.DATABASE_URL,
-      topics: inputTopics.order,
-      laneCount: configuration.LANES,
-    },
-    handler,
-    logger,
-  );
-  return { handler, lanes };
-}
-
-function lanesAreWell(lanes: LaneServer): Record<string, unknown> {
-  const health = lanes.health();
-  if (health.state !== 'running' || Object.keys(health.refused).length > 0) {
-    throw new Error(`the lanes are not well: ${JSON.stringify(health)}`);
-  }
-  return { ...health };
 }
 
 function isSending(outbox: HttpOutbox): Record<string, unknown> {
