@@ -18,7 +18,11 @@ const usage = `npm run bench -- [--in-flight 64,512] [--through http,batch] [--b
   --rate       an open loop: so many orders per second, whatever became of those before`;
 
 /** Reads the command line; says what is wrong with it and exits with code 2. */
-export function arguments_(args: readonly string[]): BenchArguments {
+export function benchArguments(args: readonly string[]): BenchArguments {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
   try {
     const { values } = parseArgs({
       args: [...args],

@@ -3,7 +3,7 @@ import { type Stack, startStack, stateDirectory } from '@ballast/local';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cpus, totalmem } from 'node:os';
-import { arguments_ } from './bench-arguments.js';
+import { benchArguments } from './bench-arguments.js';
 import { Load } from './load.js';
 import { Meter, type Reading } from './meter.js';
 import { OrderClient } from './order-client.js';
@@ -24,8 +24,9 @@ interface Run {
   readonly cpuMsPerOrder: Record<string, number>;
 }
 
-const warmUpMs = 8_000;
-const options = arguments_(process.argv.slice(2));
+/** Compilers of both kinds, caches and the databases' first pages need it on a small machine. */
+const warmUpMs = 15_000;
+const options = benchArguments(process.argv.slice(2));
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
 
 const runs: Run[] = [];
