@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OrderLine } from '../order.js';
 import { Address, CustomerId, Day, OrderId, PaymentMethod, PositiveCents } from '../primitives.js';
+import { whole } from './query.js';
 
 export const OrderStatus = z.enum(['PENDING', 'COMPLETED', 'CANCELLED']).meta({ id: 'OrderStatus' });
 export type OrderStatus = z.infer<typeof OrderStatus>;
@@ -99,14 +100,6 @@ export const PlaceOrdersResult = z
   })
   .meta({ id: 'PlaceOrdersResult' });
 export type PlaceOrdersResult = z.infer<typeof PlaceOrdersResult>;
-
-/** A number in a query string, between two bounds: digits only, as `Number` also takes '', ' 1' and '0x10'. */
-const whole = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.int().min(minimum).max(maximum));
 
 /** `?wait=`: for how long an answer may be held back, in milliseconds. */
 export const WaitQuery = z.strictObject({ wait: whole(0, 30_000).default(0) }).meta({ id: 'WaitQuery' });
