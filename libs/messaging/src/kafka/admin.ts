@@ -40,7 +40,16 @@ export function deleteTopics(brokers: readonly string[], names: readonly string[
   return withAdmin(brokers, async admin => {
     const existing = new Set(await admin.listTopics());
     const topics = names.filter(name => existing.has(name));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
+    if (topics.length === 0) return;
+    await admin.deleteTopics({ topics });
+    // The controller has answered; the broker that is asked for metadata may not have heard of it yet.
+    await until(
+      async () => {
+        const known = new Set(await admin.listTopics());
+        return topics.every(name => !known.has(name));
+      },
+      `the topics ${topics.join(', ')} are still there`,
+    );
   });
 }
 
