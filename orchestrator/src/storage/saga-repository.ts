@@ -62,7 +62,6 @@ export class SagaRepository {
     const [{ rows }] = await Promise.all([
       tx.query<{ order_id: string; lane: number; due_at: Date }>(statements.statement('load-due', [lanes])),
       tx.query(statements.statement('forget-early-cancels', [lanes])),
-      tx.query(statements.statement('prefer-indexes')),
     ]);
     return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
   }

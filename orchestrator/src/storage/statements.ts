@@ -8,7 +8,6 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'load-due',
   'load-saga',
   'load-sagas',
-  'prefer-indexes',
   'save-progress',
 ]);
 

@@ -77,7 +77,10 @@ const dispatch = (orderId: string) => commandOf(dispatchShipment, orderId);
 
 /** One pass, committed. Says what was answered, as `type: outcome`, and how many items are held. */
 async function pass(...work: Work[]): Promise<string[]> {
-  const result = await transaction(pool, tx => handler.process(work, passOf(tx)));
+  const result = await transaction(pool, tx => {
+    handler.prefetch(work, tx);
+    return handler.process(work, passOf(tx));
+  });
   result.committed?.();
   const answers = result.send.map(({ message }) => {
     const command = [bookShipment, cancelShipment, dispatchShipment].find(

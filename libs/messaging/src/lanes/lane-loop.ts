@@ -10,11 +10,11 @@ import { HandOvers } from './hand-overs.js';
 import { loadHeld } from './held.js';
 import { type Item, orderIdOf } from './item.js';
 import type { Lane } from './lane.js';
-import { CommitOutcomeUnknown, type Committed, type PassOutcome, runPass } from './pass.js';
+import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
 import { Timers } from './timers.js';
-import type { LaneHandler, Pass, PassResult, Work, WorkSink } from './work.js';
+import type { LaneHandler, Pass, Work, WorkSink } from './work.js';
 
 export interface LoopHealth {
   readonly state: 'starting' | 'running' | 'waiting-for-kafka' | 'failing' | 'stopped';
@@ -39,6 +39,7 @@ export class LaneLoop implements WorkSink {
   readonly #timers: Timers;
   readonly #signal = new Signal();
   readonly #owner: string;
+  readonly #passHandler: PassHandler;
 
   #db: Connection | null = null;
   #lanes = new Map<number, Lane>();
@@ -65,9 +66,10 @@ export class LaneLoop implements WorkSink {
     private readonly kafka: KafkaOptions,
     private readonly settings: LoopSettings,
     private readonly handler: LaneHandler,
-    private readonly process: (work: readonly Work[], pass: Pass) => Promise<PassResult>,
+    process: PassHandler['process'],
     private readonly logger: Logger,
   ) {
+    this.#passHandler = { prefetch: (work, tx) => handler.prefetch?.(work, tx), process };
     this.#passItemsMax = settings.passMessagesMax;
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
@@ -366,7 +368,7 @@ export class LaneLoop implements WorkSink {
         this.#db!,
         this.settings,
         { items, lanes: this.#lanes, published, poisoned: this.#poisoned, locks },
-        this.process,
+        this.#passHandler,
       );
       if (outcome.kind !== 'committed') this.#publisher.returnSent(published);
       return outcome;
@@ -521,9 +523,7 @@ export class LaneLoop implements WorkSink {
       logger: this.logger,
       onLost: () => this.#signal.notify(),
     });
-    // A pass looks everything up by its key. A plan that was made while a table was empty would read all of it, and
-    // would be kept for the life of the connection.
-    await this.#db.query({ text: 'SET enable_seqscan = off' });
+    await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
   }

@@ -6,6 +6,8 @@ export interface LoopSettings extends PassSettings {
   readonly laneCount: number;
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Rows that somebody else keeps locked for longer make the pass start over without waiting. */
+  readonly lockTimeoutMs: number;
   /** A stopped process's locks would hold up the claim of its successor: shorter than the session timeout. */
   readonly transactionTimeoutMs: number;
   readonly passMessagesMax: number;
