@@ -26,6 +26,9 @@ export interface LoopHealth {
   readonly timers: number;
 }
 
+/** Fewer than that are not held up for company: a lone order takes no longer. */
+const severalMessages = 4;
+
 /**
  * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
  * passes it claims lanes, fires timers, takes outside answers and retries held messages. One transaction at a time;
@@ -393,7 +396,7 @@ export class LaneLoop implements WorkSink {
     for (const item of items) this.#poisoned.delete(item);
     const done = new Set(items);
     this.#inHand = this.#inHand.filter(item => !done.has(item));
-    this.#handOvers.committed(log);
+    this.#handOvers.committed(log, log.length < severalMessages ? 0 : this.settings.gatherMs);
     if (committed.deadLetters > 0) {
       this.logger.error(
         { alarm: true, deadLetters: committed.deadLetters },

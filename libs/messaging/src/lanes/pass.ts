@@ -306,7 +306,9 @@ async function commit<First>(
   const saving = tx.all(last);
   const [commit, saved] = await Promise.allSettled([committing, saving]);
   if (commit.status === 'rejected') {
-    throw new CommitOutcomeUnknown(`COMMIT was not answered: ${String(commit.reason)}`, { cause: commit.reason });
+    throw new CommitOutcomeUnknown(`COMMIT was not answered: ${String(commit.reason)}`, {
+      cause: commit.reason,
+    });
   }
   if (saved.status === 'rejected') throw saved.reason;
   if (commit.value.command !== 'COMMIT')
