@@ -1,5 +1,6 @@
 import type { Queries } from '@ballast/platform';
 import type { OutboxRow } from '../outbox/publisher.js';
+import { reached } from '../moments.js';
 import { statements } from '../storage/statements.js';
 import type { BlockReason, Lane } from './lane.js';
 import type { LaneHandler, Timer } from './work.js';
@@ -42,6 +43,7 @@ export async function claimLanes(db: Queries, input: ClaimInput, handler: LaneHa
       statements.statement('claim-lanes', [[...input.lanes], input.owner]),
     ),
   );
+  reached('lanes claimed');
   const epochs = new Map(raised.rows.map(({ lane, epoch }) => [lane, epoch]));
 
   return inTransaction(db, async () => {

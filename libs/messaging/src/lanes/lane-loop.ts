@@ -2,6 +2,7 @@ import { type Connection, type Logger, openConnection } from '@ballast/platform'
 import type { Producer } from 'kafkajs';
 import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
+import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
 import { makeInboxBuckets } from '../storage/inbox-buckets.js';
 import { statements } from '../storage/statements.js';
@@ -239,6 +240,7 @@ export class LaneLoop implements WorkSink {
       },
       this.handler,
     );
+    reached('lanes taken over');
     for (const alarm of claimed.alarms) this.logger.error({ alarm: true }, alarm);
     const positions = claimed.lanes.flatMap(({ number: lane, next }) =>
       [...next].map(([topic, offset]) => ({ lane, topic, offset })),
@@ -382,6 +384,7 @@ export class LaneLoop implements WorkSink {
   }
 
   async #settle(items: readonly Item[], committed: Committed): Promise<void> {
+    reached('pass committed');
     this.#clock = { databaseMs: committed.now.getTime(), atMs: performance.now() };
     const log = items.filter(item => item.from === 'log');
     for (const { lane, topic, offset } of log) this.#lanes.get(lane)!.next.set(topic, offset + 1);

@@ -1,6 +1,7 @@
 import { deadLettersTopic } from '@ballast/contracts';
 import { type Connection, type Queries, sqlStateOf } from '@ballast/platform';
 import { createMessage, encode, RecordTooLarge } from '../envelope.js';
+import { reached } from '../moments.js';
 import { FirstFailure } from '../storage/first-failure.js';
 import type { OutboxRow } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
@@ -84,10 +85,12 @@ export async function runPass(
       await db.query({ text: 'ROLLBACK' });
       return opened;
     }
+    reached('pass opened');
     const sorted = sort(input, opened, settings);
     const byWork = new Map(sorted.work.map(item => [workOf(item), item]));
     const pass = passFor(tx, opened.now, input.locks);
     const result = byWork.size === 0 ? nothing : await handler.process([...byWork.keys()], pass);
+    reached('pass decided');
     return await save(db, tx, settings, sorted, byWork, result, opened.now);
   } catch (error) {
     if (error instanceof CommitOutcomeUnknown) throw error;

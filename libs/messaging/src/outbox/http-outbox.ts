@@ -3,6 +3,7 @@ import type { Producer } from 'kafkajs';
 import { connectKafka, type KafkaOptions, laneOf } from '../kafka/connection.js';
 import { encode } from '../envelope.js';
 import type { Outgoing } from '../message.js';
+import { reached } from '../moments.js';
 import { statements } from '../storage/statements.js';
 import { type OutboxRow, Publisher } from './publisher.js';
 
@@ -78,6 +79,7 @@ export class HttpOutbox {
 
   /** The rows are committed: sends them in the background. */
   committed(rows: readonly OutboxRow[]): void {
+    reached('request committed');
     this.#queue.push(...rows);
     this.#working ??= this.#work();
   }
