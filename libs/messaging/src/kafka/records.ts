@@ -37,7 +37,7 @@ export async function visitTopics(
   visit: (topic: string, batch: readonly TopicRecord[]) => void,
 ): Promise<Map<string, PartitionBounds[]>> {
   const bounds = await topicEnds(brokers, topics);
-  const ends = new Map(
+  const ends = new Map<string, number>(
     [...bounds].flatMap(([topic, partitions]) =>
       partitions
         .filter(({ end, start }) => end > start)
