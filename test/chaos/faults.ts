@@ -53,8 +53,10 @@ export const forgottenInbox: Fault = async ({ stack, customer, patienceMs }) => 
  * and asked again: it believes that the orders are still its own.
  */
 export const zombieOrchestrator: Fault = async ({ stack, customer, patienceMs }) => {
-  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 12_000 }]);
-  const placed = await customer.place(64, ['card'], slowToken);
+  const count = 64;
+  // Only the first calls: they are made again before they are answered, and find out then.
+  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 12_000, times: count }]);
+  const placed = await customer.place(count, ['card'], slowToken);
   await sleep(1_200);
   const zombie = stack.unit('orchestrator');
   await zombie.kill('SIGSTOP');

@@ -37,24 +37,34 @@ if (chosen('control')) {
   process.stdout.write(`control: the product as it is, under all faults\n${reportOf(judgement)}\n\n`);
 }
 const results = [];
-for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant => chosen(mutant.name))) {
+for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant =>
+  chosen(mutant.name),
+)) {
   const { invariants } = await run({ replicas, patches, faults: [fault], patienceMs: 30_000 });
   const violated = invariants.filter(({ verdict }) => verdict === 'violated');
   const catcher = violated.find(invariant => invariant.name === caughtBy);
   failed ||= catcher === undefined;
-  results.push({ name, caughtBy: catcher?.name ?? null, violated: violated.map(invariant => invariant.name) });
+  results.push({
+    name,
+    caughtBy: catcher?.name ?? null,
+    violated: violated.map(invariant => invariant.name),
+  });
   const first = catcher?.violations[0];
   process.stdout.write(
     [
       `${catcher === undefined ? '✘ NOT CAUGHT' : '✔ caught'}: ${name}`,
       `    by: ${catcher?.name ?? `nothing; wanted: ${caughtBy}`}`,
-      ...(first === undefined ? [] : [`    ${catcher!.evidence['violations']} violations, as of ${first.orderId}: ${first.what}`]),
+      ...(first === undefined
+        ? []
+        : [`    ${catcher!.evidence['violations']} violations, as of ${first.orderId}: ${first.what}`]),
       ...violated.filter(other => other !== catcher).map(other => `    also: ${other.name}`),
       '',
     ].join('\n'),
   );
 }
-process.stdout.write(`${results.filter(({ caughtBy }) => caughtBy !== null).length} of ${results.length} mutants caught\n`);
+process.stdout.write(
+  `${results.filter(({ caughtBy }) => caughtBy !== null).length} of ${results.length} mutants caught\n`,
+);
 if (json !== undefined) {
   const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
   writeFileSync(file, `${JSON.stringify({ control: controlVerdict, mutants: results }, null, 2)}\n`);

@@ -67,7 +67,10 @@ function apply(path: string, { file, find, replace }: Patch): void {
   const text = readFileSync(path, 'utf8');
   const places = text.split(find).length - 1;
   if (places !== 1) throw new PatchDoesNotFit(file, `"${find}" stands in it ${places} times, not once`);
-  writeFileSync(path, text.replace(find, () => replace));
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
 }
 
 export class PatchDoesNotFit extends Error {

@@ -40,7 +40,11 @@ async function endsOf(brokers: readonly string[], prefix: string): Promise<Map<s
   );
 }
 
-async function isQuiet(service: ServiceName, pool: Pool, ends: ReadonlyMap<string, number>): Promise<boolean> {
+async function isQuiet(
+  service: ServiceName,
+  pool: Pool,
+  ends: ReadonlyMap<string, number>,
+): Promise<boolean> {
   const { rows } = await pool.query<{ busy: boolean }>({ text: `SELECT EXISTS (${busy[service]}) AS busy` });
   if (rows[0]!.busy) return false;
   const positions = await pool.query<{ topic: string; lane: number; next: number }>({

@@ -21,7 +21,11 @@ test('the addresses are those of the newest start, and outside servers come firs
     databaseUrls: expect.objectContaining({ payment: 'postgresql://payment:p@127.0.0.1:5001/payment' }),
     topicPrefix: '',
   });
-  const elsewhere = { KAFKA_BROKERS: 'a:1,b:2', PAYMENT_DATABASE_URL: 'postgresql://x/y', TOPIC_PREFIX: 't.' };
+  const elsewhere = {
+    KAFKA_BROKERS: 'a:1,b:2',
+    PAYMENT_DATABASE_URL: 'postgresql://x/y',
+    TOPIC_PREFIX: 't.',
+  };
   const found = addressesOfLastStart(directory, elsewhere)!;
   expect(found.brokers).toEqual(['a:1', 'b:2']);
   expect(found.databaseUrls.payment).toBe('postgresql://x/y');

@@ -32,8 +32,7 @@ export class Snapshot {
     const cursor = `judge_${this.#cursors++}`;
     let declared = false;
     return async () => {
-      if (!declared)
-        await this.connection.query({ text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}` });
+      if (!declared) await this.connection.query({ text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}` });
       declared = true;
       return this.rows<Row>(`FETCH ${size} FROM ${cursor}`);
     };

@@ -42,7 +42,9 @@ export class TopicLog {
   static async read(brokers: readonly string[], prefix: string): Promise<TopicLog> {
     const log = new TopicLog();
     const physical = allTopics.map(topic => prefix + topic);
-    const insert = log.#db.prepare('INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    const insert = log.#db.prepare(
+      'INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
     const unreadable = log.#db.prepare('INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)');
     const bounds = await visitTopics(brokers, physical, (name, batch) => {
       const topic = name.slice(prefix.length);
@@ -106,6 +108,7 @@ export class TopicLog {
     service: string,
     pieces: () => Promise<readonly { readonly id: string; readonly sentAt: Date }[]>,
   ): Promise<void> {
+    this.#db.prepare('DELETE FROM inbox WHERE service = ?').run(service);
     const insert = this.#db.prepare('INSERT OR IGNORE INTO inbox VALUES (?, ?, ?)');
     for (;;) {
       const piece = await pieces();

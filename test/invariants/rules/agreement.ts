@@ -30,22 +30,38 @@ export const servicesAgree: Rule = {
   },
 };
 
-function expectCompleted({ id, order, saga, reservation, payment, postings, shipment }: Dossier, notes: Notes): void {
+function expectCompleted(
+  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
+  notes: Notes,
+): void {
   const expect = (right: boolean, what: string) => right || notes.violate(id, `COMPLETED, but ${what}`);
   expect(saga?.state.kind === 'completed', `its saga is ${saga?.state.kind ?? 'absent'}`);
   expect(reservation?.status === 'shipped', `its goods are ${reservation?.status ?? 'not reserved'}`);
-  if (reservation !== null) expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
+  if (reservation !== null)
+    expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
   expect(payment?.status === 'captured', `its payment is ${payment?.status ?? 'absent'}`);
-  expect(payment?.amountCents === order!.amountCents, `${payment?.amountCents} of ${order!.amountCents} cents are paid`);
+  expect(
+    payment?.amountCents === order!.amountCents,
+    `${payment?.amountCents} of ${order!.amountCents} cents are paid`,
+  );
   expect(shipment?.status === 'dispatched', `its shipment is ${shipment?.status ?? 'absent'}`);
   const net = netOf(postings);
   const payer = order!.card ? 'bank' : 'customer';
-  expect(net('merchant') === order!.amountCents, `the merchant has ${net('merchant')} of ${order!.amountCents} cents`);
-  expect(net(payer) === -order!.amountCents, `the ${payer} gave ${-net(payer)} of ${order!.amountCents} cents`);
+  expect(
+    net('merchant') === order!.amountCents,
+    `the merchant has ${net('merchant')} of ${order!.amountCents} cents`,
+  );
+  expect(
+    net(payer) === -order!.amountCents,
+    `the ${payer} gave ${-net(payer)} of ${order!.amountCents} cents`,
+  );
   expect(net('escrow') === 0, `${net('escrow')} cents are left in escrow`);
 }
 
-function expectCancelled({ id, order, saga, reservation, payment, postings, shipment }: Dossier, notes: Notes): void {
+function expectCancelled(
+  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
+  notes: Notes,
+): void {
   const expect = (right: boolean, what: string) => right || notes.violate(id, `CANCELLED, but ${what}`);
   const { state } = saga ?? {};
   expect(state?.kind === 'compensated', `its saga is ${state?.kind ?? 'absent'}`);
@@ -60,7 +76,9 @@ function expectCancelled({ id, order, saga, reservation, payment, postings, ship
 }
 
 const netOf = (postings: Dossier['postings']) => (account: string) =>
-  postings.filter(posting => posting.account === account).reduce((cents, posting) => cents + posting.amountCents, 0);
+  postings
+    .filter(posting => posting.account === account)
+    .reduce((cents, posting) => cents + posting.amountCents, 0);
 
 function sameLines(some: readonly StockLine[], others: readonly StockLine[]): boolean {
   const text = (lines: readonly StockLine[]) =>

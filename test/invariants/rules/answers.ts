@@ -15,12 +15,18 @@ export const answersAreTheBarriers: Rule = {
       const commands = dossier.messages.filter(message => message.type === type);
       const answers = dossier.messages.filter(message => message.type === answerTo(type));
       notes.count('answers', answers.length);
-      notes.count('doubles', answers.reduce((sum, { copies }) => sum + copies - 1, 0));
+      notes.count(
+        'doubles',
+        answers.reduce((sum, { copies }) => sum + copies - 1, 0),
+      );
       checkCounts(dossier.id, type, commands, answers, notes);
       const row = dossier.barriers.find(({ operation }) => operation === barrier);
       for (const answer of answers) {
         if (answer.outcome !== 'refused' && !explains(row, side, answer.outcome))
-          notes.violate(dossier.id, `${type} was answered as ${answer.outcome}, its barrier is ${shown(row)}`);
+          notes.violate(
+            dossier.id,
+            `${type} was answered as ${answer.outcome}, its barrier is ${shown(row)}`,
+          );
       }
       if (side === 'do') checkKept(dossier, type, row, answers, notes);
     }
@@ -46,7 +52,10 @@ function checkCounts(
       messages => messages.filter(message => message.attempt === attempt).length,
     ) as [number, number];
     if (answered > asked)
-      notes.violate(id, `attempt ${attempt ?? 1} of ${type} was sent ${asked} times and answered ${answered} times`);
+      notes.violate(
+        id,
+        `attempt ${attempt ?? 1} of ${type} was sent ${asked} times and answered ${answered} times`,
+      );
   }
 }
 

@@ -24,7 +24,8 @@ function checkPostings({ id, order, payment, postings }: Dossier, notes: Notes):
   const captured = sum('capture', 'merchant');
   if (captured > 0) notes.count('captures');
   const amount = order?.amountCents ?? payment?.amountCents ?? 0;
-  if (captured !== 0 && captured !== amount) notes.violate(id, `${captured} of ${amount} cents were captured`);
+  if (captured !== 0 && captured !== amount)
+    notes.violate(id, `${captured} of ${amount} cents were captured`);
   const [taken, givenBack] = [sum('authorize', 'escrow'), -sum('void', 'escrow')];
   if (givenBack > 0) notes.count('refunds');
   if (givenBack > taken) notes.violate(id, `${givenBack} cents were given back, ${taken} were taken`);
@@ -37,8 +38,10 @@ function checkGateway({ id, payment, journal }: Dossier, notes: Notes): void {
     journal.filter(entry => entry.operation === operation && entry.outcome === 'done');
   const [holds, captures, voids] = [done('hold'), done('capture'), done('void')];
   notes.count('gatewayEffects', holds.length + captures.length + voids.length);
-  if (holds.length > 1) notes.violate(id, `the gateway holds its amount ${holds.length} times: ${keysOf(holds)}`);
-  if (captures.length > 1) notes.violate(id, `the gateway captured ${captures.length} times: ${keysOf(captures)}`);
+  if (holds.length > 1)
+    notes.violate(id, `the gateway holds its amount ${holds.length} times: ${keysOf(holds)}`);
+  if (captures.length > 1)
+    notes.violate(id, `the gateway captured ${captures.length} times: ${keysOf(captures)}`);
   for (const hold of holds) {
     const ends = [...captures, ...voids].filter(({ about }) => about === hold.id);
     if (ends.length === 1) continue;

@@ -15,7 +15,10 @@ export const commandsAreTheSagas: Rule = {
   order(dossier, notes) {
     const commands = dossier.messages.filter(({ type }) => !type.endsWith('.answered'));
     notes.count('commands', commands.length);
-    notes.count('doubles', commands.reduce((sum, { copies }) => sum + copies - 1, 0));
+    notes.count(
+      'doubles',
+      commands.reduce((sum, { copies }) => sum + copies - 1, 0),
+    );
     checkStart(dossier, commands, notes);
     checkAttempts(dossier, commands, notes);
     checkNotice(dossier, commands, notes);
@@ -45,7 +48,10 @@ function checkAttempts({ id, saga }: Dossier, commands: readonly MessageRow[], n
     const attempts = sent.map(({ attempt }) => attempt ?? 0).sort((a, b) => a - b);
     const right = attempts.length === counted && attempts.every((attempt, index) => attempt === index + 1);
     if (!right)
-      notes.violate(id, `its saga sent ${type} ${counted} times, on the topic are attempts ${attempts.join(', ') || 'none'}`);
+      notes.violate(
+        id,
+        `its saga sent ${type} ${counted} times, on the topic are attempts ${attempts.join(', ') || 'none'}`,
+      );
   }
 }
 

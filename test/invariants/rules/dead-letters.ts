@@ -46,7 +46,11 @@ async function checkHeld({ databases, limits }: Judged, service: ServiceName, no
   }
 }
 
-async function checkUnreadable({ databases, topics }: Judged, service: ServiceName, notes: Notes): Promise<void> {
+async function checkUnreadable(
+  { databases, topics }: Judged,
+  service: ServiceName,
+  notes: Notes,
+): Promise<void> {
   for (const topic of inputTopics[service]) {
     const records = topics.rows<{ lane: number; position: number }>(
       'SELECT lane, position FROM unreadable WHERE topic = ?',
@@ -61,7 +65,10 @@ async function checkUnreadable({ databases, topics }: Judged, service: ServiceNa
     const places = new Set(known.map(({ lane, position }) => `${lane}/${position}`));
     for (const { lane, position } of records) {
       if (!places.has(`${lane}/${position}`))
-        notes.violate(null, `${topic} partition ${lane} offset ${position} can't be read, and is no dead letter`);
+        notes.violate(
+          null,
+          `${topic} partition ${lane} offset ${position} can't be read, and is no dead letter`,
+        );
     }
   }
 }

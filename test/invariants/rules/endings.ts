@@ -30,8 +30,11 @@ export const acceptedOrdersEnd: Rule = {
 };
 
 function standOf({ order, saga, barriers }: Dossier): string {
-  const open = saga === null ? [] : stepsOf(saga.state).filter(({ do: doing, undo }) => !settled(doing.is, undo?.is));
-  const steps = open.map(({ name, do: doing, undo }) => `${name} ${undo === undefined ? doing.is : `undo ${undo.is}`}`);
+  const open =
+    saga === null ? [] : stepsOf(saga.state).filter(({ do: doing, undo }) => !settled(doing.is, undo?.is));
+  const steps = open.map(
+    ({ name, do: doing, undo }) => `${name} ${undo === undefined ? doing.is : `undo ${undo.is}`}`,
+  );
   const waiting = barriers.filter(({ state }) => state === 'waiting' || state === 'undoing');
   return [
     `order ${order?.status}`,

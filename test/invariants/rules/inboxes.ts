@@ -29,7 +29,8 @@ async function checkPositions(
   for (const topic of inputTopics[service]) {
     for (const { partition, end } of topics.bounds.get(topic) ?? []) {
       const next = positions.get(`${topic}/${partition}`) ?? 0;
-      if (next > end) notes.violate(null, `${topic} partition ${partition} ends at ${end}, ${service} is at ${next}`);
+      if (next > end)
+        notes.violate(null, `${topic} partition ${partition} ends at ${end}, ${service} is at ${next}`);
       const left = topics.rows<{ orderId: string; type: string }>(
         `SELECT order_id AS orderId, type FROM record
          WHERE topic = ? AND lane = ? AND position >= ? AND sent_at < ? LIMIT 100`,
@@ -60,7 +61,8 @@ async function checkInbox({ databases, topics }: Judged, service: ServiceName, n
          SELECT 1 FROM record WHERE record.id = inbox.id AND record.topic IN (${own})) LIMIT 1000`,
       service,
     );
-    for (const { id } of made) notes.violate(null, `${service} has handled message ${id}, which is on no topic`);
+    for (const { id } of made)
+      notes.violate(null, `${service} has handled message ${id}, which is on no topic`);
   }
   const positions = await databases[service].rows<{ topic: string; lane: number; next: number }>(
     'SELECT topic, lane, next_offset AS next FROM lane_position',

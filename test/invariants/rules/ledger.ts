@@ -11,7 +11,8 @@ export const ledgerAddsUp: Rule = {
       FROM posting`);
     notes.count('postings', Number(sums!['postings']));
     notes.count('sumCents', Number(sums!['sum']));
-    if (Number(sums!['sum']) !== 0) notes.violate(null, `all postings add up to ${sums!['sum']} cents, not to 0`);
+    if (Number(sums!['sum']) !== 0)
+      notes.violate(null, `all postings add up to ${sums!['sum']} cents, not to 0`);
 
     const [totals] = await payment.rows<Record<string, string>>(`
       SELECT coalesce(sum(customers_cents), 0) AS customer, coalesce(sum(escrow_cents), 0) AS escrow,

@@ -20,9 +20,15 @@ export const orderPerKey: Rule = {
       if (before === undefined) continue;
       notes.count('pairs');
       if (before.lane !== message.lane)
-        notes.violate(id, `${message.topic}: ${message.type} is on partition ${message.lane}, others on ${before.lane}`);
+        notes.violate(
+          id,
+          `${message.topic}: ${message.type} is on partition ${message.lane}, others on ${before.lane}`,
+        );
       else if (before.sentAt > message.sentAt)
-        notes.violate(id, `${message.topic}: ${message.type} stands behind ${before.type}, which was sent later`);
+        notes.violate(
+          id,
+          `${message.topic}: ${message.type} stands behind ${before.type}, which was sent later`,
+        );
     }
   },
 };

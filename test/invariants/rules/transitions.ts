@@ -15,7 +15,8 @@ export const movesAreDeclared: Rule = {
     const { id, saga, messages } = dossier;
     if (saga === null) return;
     notes.count('sagas');
-    if (saga.definition !== flow.name) return notes.violate(id, `its definition ${saga.definition} is unknown here`);
+    if (saga.definition !== flow.name)
+      return notes.violate(id, `its definition ${saga.definition} is unknown here`);
     const sent = new Set(messages.map(({ type }) => type));
     const done = new Set(messages.filter(({ outcome }) => outcome === 'done').map(({ type }) => type));
     const isDone = ({ do: { type } }: Step) => done.has(answerTo(type));
@@ -46,12 +47,14 @@ function checkEnd({ id, saga }: Dossier, sent: ReadonlySet<string>, notes: Notes
   const undone = flow.steps.filter(step => step.kind === 'undoable' && sent.has(step.undo.type));
   notes.count('undos', undone.length);
   for (const step of undone) {
-    if (!sent.has(step.do.type)) notes.violate(id, `the undo of ${step.name} was sent, and the step never was`);
+    if (!sent.has(step.do.type))
+      notes.violate(id, `the undo of ${step.name} was sent, and the step never was`);
     if (finishing.length > 0)
       notes.violate(id, `${step.name} was undone, while ${finishing[0]!.name} had been asked for`);
   }
   const told = sent.has(noticeType);
-  if (told && kind !== 'compensated') notes.violate(id, `its end was announced as cancelled, but it is ${kind}`);
+  if (told && kind !== 'compensated')
+    notes.violate(id, `its end was announced as cancelled, but it is ${kind}`);
   if (told && finishing.length > 0) notes.violate(id, `it was told to end both ways`);
   if (kind !== 'completed' && kind !== 'compensated') notes.violate(id, `it has ended as ${kind}`);
 }

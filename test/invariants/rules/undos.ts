@@ -33,13 +33,17 @@ function expectUndone({ id, saga, barriers }: Dossier, notes: Notes): void {
     if (happened) notes.violate(id, `${step.do.type} was done and never undone`);
     const mayHaveHappened = state?.do.is === 'done' || state?.do.is === 'unknown';
     if (mayHaveHappened && state.undo?.is !== 'done')
-      notes.violate(id, `${step.name} may have happened (${state.do.is}), and its undo is ${state.undo?.is ?? 'not sent'}`);
+      notes.violate(
+        id,
+        `${step.name} may have happened (${state.do.is}), and its undo is ${state.undo?.is ?? 'not sent'}`,
+      );
   }
 }
 
 function expectNothingUndone({ id, barriers }: Dossier, notes: Notes): void {
   for (const { operation, state } of barriers) {
-    if (state === 'undone' || state === 'tombstone') notes.violate(id, `completed, but ${operation} is ${state}`);
+    if (state === 'undone' || state === 'tombstone')
+      notes.violate(id, `completed, but ${operation} is ${state}`);
   }
 }
 

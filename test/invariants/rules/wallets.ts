@@ -17,7 +17,10 @@ export const walletsMatchTheLedger: Rule = {
       WHERE balance_cents IS DISTINCT FROM coalesce(posted, 0)
       ORDER BY customer_id LIMIT 1000`);
     for (const { customer, balance, posted } of wrong) {
-      notes.violate(null, `the wallet of ${customer} holds ${balance ?? 'nothing'}, its postings say ${posted ?? 0}`);
+      notes.violate(
+        null,
+        `the wallet of ${customer} holds ${balance ?? 'nothing'}, its postings say ${posted ?? 0}`,
+      );
     }
   },
 };
