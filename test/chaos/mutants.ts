@@ -1,29 +1,14 @@
-import { newRunDirectory, removeRunDirectory } from '@ballast/local';
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { judge, type Judgement } from '../invariants/judge.js';
+import type { Judgement } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
-import type { Fault } from './faults.js';
-import { Customer, fillShop } from './mixed-orders.js';
 import { control, mutants } from './mutant-list.js';
-import { mutatedTree, type Patch } from './mutated-tree.js';
+import { judgedRun } from './judged-run.js';
 
 const usage = `npm run test:mutants -- [--only WORD] [--json FILE]
   --only  the mutants whose name contains the word; "control" is the product as it is
   --json  writes { control, mutants: [{ name, caughtBy, violated }] } to this file too`;
-
-interface Run {
-  readonly replicas: number;
-  readonly patches: readonly Patch[];
-  readonly faults: readonly Fault[];
-  /** How long an order may keep a fault waiting: a mutant's may never end. */
-  readonly patienceMs: number;
-}
-
-/** A step gives up after some seven seconds, so that a fault need not last longer. */
-const environment = { LOG_LEVEL: 'warn', STEP_TIMEOUT_MS: '2000', ORDER_TIMEOUT_MS: '40000' };
 
 const { only, json } = parsedArguments();
 const chosen = (name: string) => only === undefined || name.includes(only);
@@ -31,17 +16,23 @@ let failed = false;
 
 let controlVerdict: Judgement['verdict'] | null = null;
 if (chosen('control')) {
-  const judgement = await run({ replicas: 2, patches: [], faults: control, patienceMs: 90_000 });
+  const { judgement, problems } = await judgedRun({
+    replicas: 2,
+    patches: [],
+    faults: control,
+    patienceMs: 90_000,
+  });
   controlVerdict = judgement.verdict;
-  failed ||= controlVerdict !== 'valid';
-  process.stdout.write(`control: the product as it is, under all faults\n${reportOf(judgement)}\n\n`);
+  failed ||= controlVerdict !== 'valid' || problems.length > 0;
+  const lines = ['control: the product as it is, under all faults', reportOf(judgement), ...problems];
+  process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 const results = [];
 for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant =>
   chosen(mutant.name),
 )) {
-  const { invariants } = await run({ replicas, patches, faults: [fault], patienceMs: 30_000 });
-  const violated = invariants.filter(({ verdict }) => verdict === 'violated');
+  const { judgement } = await judgedRun({ replicas, patches, faults: [fault], patienceMs: 30_000 });
+  const violated = judgement.invariants.filter(({ verdict }) => verdict === 'violated');
   const catcher = violated.find(invariant => invariant.name === caughtBy);
   failed ||= catcher === undefined;
   results.push({
@@ -70,45 +61,6 @@ if (json !== undefined) {
   writeFileSync(file, `${JSON.stringify({ control: controlVerdict, mutants: results }, null, 2)}\n`);
 }
 process.exit(failed ? 1 : 0);
-
-/** Starts the changed product, lets the faults loose on it, and judges what is left. */
-async function run({ replicas, patches, faults, patienceMs }: Run): Promise<Judgement> {
-  const directory = await newRunDirectory();
-  try {
-    const tree = join(directory, 'tree');
-    mutatedTree(tree, patches);
-    // The copy's own starter: it starts what lies beside it.
-    const entry = pathToFileURL(join(tree, 'infra/local/dist/index.js')).href;
-    const { startStack } = (await import(entry)) as typeof import('@ballast/local');
-    const stack = await startStack({
-      directory,
-      replicas,
-      durable: false,
-      outside: { databaseUrls: {} },
-      environment,
-    });
-    const customer = new Customer(stack);
-    try {
-      await fillShop(stack);
-      let injected = 0;
-      for (const fault of faults) {
-        process.stderr.write(`${fault.name}\n`);
-        injected += await fault({ stack, customer, patienceMs }).catch((error: Error) => {
-          process.stderr.write(`${fault.name}: ${error.message}\n`);
-          return 0;
-        });
-      }
-      const { acknowledged } = customer;
-      const limits = { settleWithinMs: patienceMs / 3 };
-      return await judge(stack, { acknowledged, faults: injected, limits });
-    } finally {
-      await customer.close();
-      await stack.stop();
-    }
-  } finally {
-    removeRunDirectory(directory);
-  }
-}
 
 function parsedArguments(): { only?: string | undefined; json?: string | undefined } {
   const args = process.argv.slice(2);

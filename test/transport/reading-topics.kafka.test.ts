@@ -1,6 +1,6 @@
 import { topicsForTest } from '@ballast/testkit';
 import { expect, test } from 'vitest';
-import { readTopic, type TopicRecord, visitTopics, writeTopic } from './records.js';
+import { readTopic, type TopicRecord, visitTopics, writeTopic } from '@ballast/messaging';
 
 const topics = await topicsForTest({ names: ['letters', 'numbers', 'nothing'], partitions: 2 });
 const [letters, numbers, nothing] = ['letters', 'numbers', 'nothing'].map(name => topics.prefix + name) as [
