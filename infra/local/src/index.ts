@@ -1,4 +1,5 @@
 export { fetchKafkaLibraries } from './kafka/libraries.js';
+export { addressesOfLastStart, type StackAddresses } from './last-start.js';
 export { AlreadyOwned } from './owner.js';
 export { cloneRoot, stateDirectory } from './places.js';
 export { findFreePorts } from './ports.js';

@@ -1,6 +1,14 @@
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
-export { readTopic, topicEnds, type TopicRecord, truncateTopic, writeTopic } from './kafka/records.js';
+export {
+  type PartitionBounds,
+  readTopic,
+  topicEnds,
+  type TopicRecord,
+  truncateTopic,
+  visitTopics,
+  writeTopic,
+} from './kafka/records.js';
 export { kafkaOf, type KafkaOptions, laneOf } from './kafka/connection.js';
 export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.js';
 export type { LoopHealth } from './lanes/lane-loop.js';

@@ -10,36 +10,72 @@ export interface TopicRecord {
   readonly value: Buffer | null;
 }
 
+/** Where a partition begins and ends. */
+export interface PartitionBounds {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Every record of a topic, from its beginning to where it ended when the call was made. For tools and tests that look
  * at a topic from outside; a service consumes through its lanes.
  */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicRecord[]> {
-  const kafka = new Kafka({ brokers: [...brokers], clientId: 'reader', logLevel: logLevel.NOTHING });
-  const ends = new Map(
-    (await topicEnds(brokers, [topic]))
-      .get(topic)!
-      .filter(({ end, start }) => end > start)
-      .map(({ partition, end }) => [partition, end]),
-  );
-  if (ends.size === 0) return [];
-  const consumer = kafka.consumer({
-    groupId: `reader-${process.pid}-${performance.now()}`,
-    maxWaitTimeInMs: 50,
-  });
   const records: TopicRecord[] = [];
+  await visitTopics(brokers, [topic], (_, batch) => void records.push(...batch));
+  return records;
+}
+
+/**
+ * The same for topics that need not fit into memory: calls `visit` with each batch of a partition, one at a time.
+ * Resolves with the bounds that were read. Rejects with what `visit` throws.
+ */
+export async function visitTopics(
+  brokers: readonly string[],
+  topics: readonly string[],
+  visit: (topic: string, batch: readonly TopicRecord[]) => void,
+): Promise<Map<string, PartitionBounds[]>> {
+  const bounds = await topicEnds(brokers, topics);
+  const ends = new Map<string, number>(
+    [...bounds].flatMap(([topic, partitions]) =>
+      partitions
+        .filter(({ end, start }) => end > start)
+        .map(({ partition, end }) => [`${topic}/${partition}`, end] as const),
+    ),
+  );
+  if (ends.size === 0) return bounds;
+  const kafka = new Kafka({ brokers: [...brokers], clientId: 'reader', logLevel: logLevel.NOTHING });
+  const groupId = `reader-${process.pid}-${performance.now()}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50 });
   await consumer.connect();
   try {
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       consumer
         .run({
           autoCommit: false,
-          eachMessage: async ({ partition, message }) => {
-            const offset = Number(message.offset);
-            records.push({ partition, offset, key: message.key?.toString() ?? null, value: message.value });
-            if (offset + 1 >= (ends.get(partition) ?? 0)) ends.delete(partition);
+          eachBatch: async ({ batch: { topic, partition, messages } }) => {
+            const place = `${topic}/${partition}`;
+            const end = ends.get(place);
+            // What was written meanwhile is not asked for; nor is a partition twice, after a rebalance.
+            if (end === undefined) return;
+            const records = messages
+              .map(({ offset, key, value }) => ({
+                partition,
+                offset: Number(offset),
+                key: key?.toString() ?? null,
+                value,
+              }))
+              .filter(({ offset }) => offset < end);
+            try {
+              visit(topic, records);
+            } catch (error) {
+              ends.clear();
+              reject(error as Error);
+            }
+            if (Number(messages.at(-1)?.offset ?? -1) + 1 >= end) ends.delete(place);
             if (ends.size === 0) resolve();
           },
         })
@@ -48,14 +84,14 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
   } finally {
     await consumer.disconnect();
   }
-  return records;
+  return bounds;
 }
 
 /** Where each partition of these topics begins and ends now. */
 export async function topicEnds(
   brokers: readonly string[],
   topics: readonly string[],
-): Promise<Map<string, { partition: number; start: number; end: number }[]>> {
+): Promise<Map<string, PartitionBounds[]>> {
   const admin = new Kafka({ brokers: [...brokers], clientId: 'reader', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {

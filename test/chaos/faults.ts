@@ -1,0 +1,144 @@
+import { type ServiceName, serviceNames } from '@ballast/contracts';
+import type { Stack, Unit } from '@ballast/local';
+import { readTopic, writeTopic } from '@ballast/messaging';
+import { openPool } from '@ballast/platform';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Customer, send } from './mixed-orders.js';
+
+/** A stack with somebody who buys there. */
+export interface Scene {
+  readonly stack: Stack;
+  readonly customer: Customer;
+  /** Orders have to end in this time, or the fault gives up waiting for them. */
+  readonly patienceMs: number;
+}
+
+/** Lets orders flow and injects faults that make a protection necessary; resolves with how many it injected. */
+export type Fault = (scene: Scene) => Promise<number>;
+
+const slowToken = 'tok_slow';
+
+/** No fault: orders that go through, and some that have to be refused. */
+export const everyday: Fault = async ({ customer, patienceMs }) => {
+  await customer.awaitEnds(await customer.place(60), patienceMs);
+  return 0;
+};
+
+/** What the participants were asked stands on their topics once more, as a relay that crashed before its mark leaves it. */
+export const doubledRecords: Fault = async ({ stack, customer, patienceMs }) => {
+  await customer.awaitEnds(await customer.place(60), patienceMs);
+  let doubled = 0;
+  for (const topic of ['inventory.commands', 'payment.commands', 'shipping.commands']) {
+    const records = await readTopic(stack.brokers, topic);
+    await writeTopic(stack.brokers, topic, records);
+    doubled += records.length;
+  }
+  return doubled;
+};
+
+/** Inventory has forgotten its inbox, as it does after days, and is killed and started again. */
+export const forgottenInbox: Fault = async ({ stack, customer, patienceMs }) => {
+  await customer.awaitEnds(await customer.place(60), patienceMs);
+  await sleep(1_500);
+  const replicas = replicasOf(stack, 'inventory');
+  for (const unit of replicas) await unit.kill('SIGKILL');
+  await inDatabase(stack, 'inventory', 'TRUNCATE inbox');
+  await Promise.all(replicas.map(unit => unit.start()));
+  await customer.awaitEnds(await customer.place(10), patienceMs);
+  return replicas.length;
+};
+
+/**
+ * An orchestrator is stopped for longer than its session while cards are slow, and goes on when another has taken over
+ * and asked again: it believes that the orders are still its own.
+ */
+export const zombieOrchestrator: Fault = async ({ stack, customer, patienceMs }) => {
+  const count = 64;
+  // Only the first calls: they are made again before they are answered, and find out then.
+  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 12_000, times: count }]);
+  const placed = await customer.place(count, ['card'], slowToken);
+  await sleep(1_200);
+  const zombie = stack.unit('orchestrator');
+  await zombie.kill('SIGSTOP');
+  await sleep(7_000);
+  await zombie.kill('SIGCONT');
+  await customer.awaitEnds(placed, patienceMs);
+  await programme(stack, []);
+  return 1;
+};
+
+/** Customers change their minds while the bank of their card still thinks: the undo meets a do that waits. */
+export const cancelledWhileWaiting: Fault = async ({ stack, customer, patienceMs }) => {
+  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 1_500 }]);
+  const placed = await customer.place(20, ['card'], slowToken);
+  await sleep(700);
+  await customer.cancel(placed);
+  await customer.awaitEnds(placed, patienceMs);
+  await sleep(1_500);
+  await programme(stack, []);
+  return placed.length;
+};
+
+/** Inventory is stopped until its orders have been given up, and then does what it was asked to do. */
+export const lateParticipant: Fault = async ({ stack, customer, patienceMs }) => {
+  const stopped = replicasOf(stack, 'inventory');
+  // The article has to be known: the order service asks inventory otherwise.
+  await customer.awaitEnds(await customer.place(1, ['wallet']), patienceMs);
+  for (const unit of stopped) await unit.kill('SIGSTOP');
+  const placed = await customer.place(20, ['wallet']);
+  await sleep(10_000);
+  for (const unit of stopped) await unit.kill('SIGCONT');
+  await customer.awaitEnds(placed, patienceMs);
+  return stopped.length;
+};
+
+/** The services' connections to their databases are cut again and again, in the middle of their passes. */
+export const cutConnections: Fault = async ({ stack, customer, patienceMs }) => {
+  let cuts = 0;
+  const placed: string[] = [];
+  for (let round = 0; round < 12; round++) {
+    placed.push(...(await customer.place(40, ['wallet'])));
+    for (const service of serviceNames) cuts += await cut(stack, service);
+    await sleep(150);
+  }
+  await customer.awaitEnds(placed, patienceMs);
+  return cuts;
+};
+
+/** The gateway does what it is asked and does not say so: each of these calls has to be made again. */
+export const unansweredCalls: Fault = async ({ stack, customer, patienceMs }) => {
+  const times = 20;
+  await programme(
+    stack,
+    ['hold', 'capture'].map(operation => ({ match: { operation }, answer: 'unknown', times })),
+  );
+  await customer.awaitEnds(await customer.place(20, ['card']), patienceMs);
+  await programme(stack, []);
+  return times;
+};
+
+function replicasOf(stack: Stack, service: ServiceName): Unit[] {
+  return stack.units.filter(({ name }) => name === service || name.startsWith(`${service}-`));
+}
+
+const programme = ({ urls }: Stack, rules: readonly object[]): Promise<void> =>
+  send('PUT', `${urls['card-gateway']}/programme`, { rules });
+
+async function cut(stack: Stack, service: ServiceName): Promise<number> {
+  const rows = await inDatabase(
+    stack,
+    service,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE '% lanes'`,
+  );
+  return rows.length;
+}
+
+async function inDatabase(stack: Stack, service: ServiceName, text: string): Promise<unknown[]> {
+  const pool = openPool({ url: stack.databaseUrls[service], applicationName: 'chaos', max: 1 });
+  try {
+    return (await pool.query({ text })).rows;
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Judgement } from '../invariants/judge.js';
+import { reportOf } from '../invariants/report.js';
+import { control, mutants } from './mutant-list.js';
+import { judgedRun } from './judged-run.js';
+
+const usage = `npm run test:mutants -- [--only WORD] [--json FILE]
+  --only  the mutants whose name contains the word; "control" is the product as it is
+  --json  writes { control, mutants: [{ name, caughtBy, violated }] } to this file too`;
+
+const { only, json } = parsedArguments();
+const chosen = (name: string) => only === undefined || name.includes(only);
+let failed = false;
+
+let controlVerdict: Judgement['verdict'] | null = null;
+if (chosen('control')) {
+  const { judgement, problems } = await judgedRun({
+    replicas: 2,
+    patches: [],
+    faults: control,
+    patienceMs: 90_000,
+  });
+  controlVerdict = judgement.verdict;
+  failed ||= controlVerdict !== 'valid' || problems.length > 0;
+  const lines = ['control: the product as it is, under all faults', reportOf(judgement), ...problems];
+  process.stdout.write(`${lines.join('\n')}\n\n`);
+}
+const results = [];
+for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant =>
+  chosen(mutant.name),
+)) {
+  const { judgement } = await judgedRun({ replicas, patches, faults: [fault], patienceMs: 30_000 });
+  const violated = judgement.invariants.filter(({ verdict }) => verdict === 'violated');
+  const catcher = violated.find(invariant => invariant.name === caughtBy);
+  failed ||= catcher === undefined;
+  results.push({
+    name,
+    caughtBy: catcher?.name ?? null,
+    violated: violated.map(invariant => invariant.name),
+  });
+  const first = catcher?.violations[0];
+  process.stdout.write(
+    [
+      `${catcher === undefined ? '✘ NOT CAUGHT' : '✔ caught'}: ${name}`,
+      `    by: ${catcher?.name ?? `nothing; wanted: ${caughtBy}`}`,
+      ...(first === undefined
+        ? []
+        : [`    ${catcher!.evidence['violations']} violations, as of ${first.orderId}: ${first.what}`]),
+      ...violated.filter(other => other !== catcher).map(other => `    also: ${other.name}`),
+      '',
+    ].join('\n'),
+  );
+}
+process.stdout.write(
+  `${results.filter(({ caughtBy }) => caughtBy !== null).length} of ${results.length} mutants caught\n`,
+);
+if (json !== undefined) {
+  const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
+  writeFileSync(file, `${JSON.stringify({ control: controlVerdict, mutants: results }, null, 2)}\n`);
+}
+process.exit(failed ? 1 : 0);
+
+function parsedArguments(): { only?: string | undefined; json?: string | undefined } {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
+  try {
+    return parseArgs({ args, options: { only: { type: 'string' }, json: { type: 'string' } } }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    return process.exit(2);
+  }
+}

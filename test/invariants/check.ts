@@ -1,0 +1,54 @@
+import { addressesOfLastStart } from '@ballast/local';
+import { topicEnds } from '@ballast/messaging';
+import { openConnection } from '@ballast/platform';
+import { writeFileSync } from 'node:fs';
+import { type CheckArguments, checkArguments, usage } from './check-arguments.js';
+import { judge, type Judgement, type JudgedStack } from './judge.js';
+import { reportOf } from './report.js';
+
+const exitCodes: Readonly<Record<Judgement['verdict'], number>> = { valid: 0, invalid: 1, unknown: 2 };
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) end(usage, 0);
+const options = parsed();
+const stack = addressesOfLastStart();
+if (stack === null) end('There is no stack to check: `npm start` starts one.', 2);
+const absent = await absentServer(stack);
+if (absent !== null) end(`There is no stack to check: ${absent}. \`npm start\` starts one.`, 2);
+
+const judgement = await judge(stack, { limits: options.limits });
+if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(judgement, null, 2)}\n`);
+end(reportOf(judgement), exitCodes[judgement.verdict]);
+
+function parsed(): CheckArguments {
+  try {
+    return checkArguments(args, process.env['BALLAST_CALLED_FROM'] ?? '.');
+  } catch (error) {
+    return end(`${(error as Error).message}\n\n${usage}`, 2);
+  }
+}
+
+/** What does not answer; null when everything does. */
+async function absentServer({ databaseUrls, brokers }: JudgedStack): Promise<string | null> {
+  try {
+    const connection = await openConnection({
+      url: databaseUrls.order,
+      applicationName: 'judge',
+      transactionTimeoutMs: 5_000,
+    });
+    await connection.end();
+  } catch (error) {
+    return `PostgreSQL does not answer (${(error as Error).message})`;
+  }
+  try {
+    await topicEnds(brokers, []);
+    return null;
+  } catch {
+    return `Kafka does not answer at ${brokers.join(',')}`;
+  }
+}
+
+function end(text: string, code: number): never {
+  process.stdout.write(`${text}\n`);
+  process.exit(code);
+}

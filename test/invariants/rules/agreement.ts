@@ -1,0 +1,90 @@
+import type { StockLine } from '@ballast/contracts';
+import type { Dossier } from '../reading/dossier.js';
+import type { Notes, Rule } from '../rule.js';
+
+/**
+ * Reads every service's record of an order that has ended. COMPLETED if and only if its saga is completed, its goods
+ * shipped, its amount captured and its parcel dispatched; CANCELLED if and only if nothing of it is left anywhere.
+ */
+export const servicesAgree: Rule = {
+  name: 'the services agree on how an order ended',
+  needs: ['completed', 'cancelled'],
+  order(dossier, notes) {
+    const { id, order, saga } = dossier;
+    if (order === null) {
+      const where = Object.entries({
+        saga,
+        reservation: dossier.reservation,
+        payment: dossier.payment,
+        shipment: dossier.shipment,
+        message: dossier.messages[0] ?? null,
+      }).flatMap(([name, row]) => (row === null ? [] : [name]));
+      notes.violate(id, `there is no such order, but: ${where.join(', ')}`);
+    } else if (order.status === 'COMPLETED') {
+      notes.count('completed');
+      expectCompleted(dossier, notes);
+    } else {
+      notes.count('cancelled');
+      expectCancelled(dossier, notes);
+    }
+  },
+};
+
+function expectCompleted(
+  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
+  notes: Notes,
+): void {
+  const expect = (right: boolean, what: string) => right || notes.violate(id, `COMPLETED, but ${what}`);
+  expect(saga?.state.kind === 'completed', `its saga is ${saga?.state.kind ?? 'absent'}`);
+  expect(reservation?.status === 'shipped', `its goods are ${reservation?.status ?? 'not reserved'}`);
+  if (reservation !== null)
+    expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
+  expect(payment?.status === 'captured', `its payment is ${payment?.status ?? 'absent'}`);
+  expect(
+    payment?.amountCents === order!.amountCents,
+    `${payment?.amountCents} of ${order!.amountCents} cents are paid`,
+  );
+  expect(shipment?.status === 'dispatched', `its shipment is ${shipment?.status ?? 'absent'}`);
+  const net = netOf(postings);
+  const payer = order!.card ? 'bank' : 'customer';
+  expect(
+    net('merchant') === order!.amountCents,
+    `the merchant has ${net('merchant')} of ${order!.amountCents} cents`,
+  );
+  expect(
+    net(payer) === -order!.amountCents,
+    `the ${payer} gave ${-net(payer)} of ${order!.amountCents} cents`,
+  );
+  expect(net('escrow') === 0, `${net('escrow')} cents are left in escrow`);
+}
+
+function expectCancelled(
+  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
+  notes: Notes,
+): void {
+  const expect = (right: boolean, what: string) => right || notes.violate(id, `CANCELLED, but ${what}`);
+  const { state } = saga ?? {};
+  expect(state?.kind === 'compensated', `its saga is ${state?.kind ?? 'absent'}`);
+  if (state?.kind === 'compensated')
+    expect(state.reason === order!.reason, `for ${order!.reason}, while its saga says ${state.reason}`);
+  expect([undefined, 'released'].includes(reservation?.status), `its goods are ${reservation?.status}`);
+  expect([undefined, 'voided', 'declined'].includes(payment?.status), `its payment is ${payment?.status}`);
+  expect([undefined, 'cancelled'].includes(shipment?.status), `its shipment is ${shipment?.status}`);
+  const net = netOf(postings);
+  for (const account of ['customer', 'escrow', 'merchant', 'bank'] as const)
+    expect(net(account) === 0, `${net(account)} cents of it are on the account ${account}`);
+}
+
+const netOf = (postings: Dossier['postings']) => (account: string) =>
+  postings
+    .filter(posting => posting.account === account)
+    .reduce((cents, posting) => cents + posting.amountCents, 0);
+
+function sameLines(some: readonly StockLine[], others: readonly StockLine[]): boolean {
+  const text = (lines: readonly StockLine[]) =>
+    lines
+      .map(({ sku, quantity }) => `${sku} ${quantity}`)
+      .sort()
+      .join(', ');
+  return text(some) === text(others);
+}

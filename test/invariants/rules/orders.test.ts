@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import type { Dossier } from '../reading/dossier.js';
+import { answerTo } from '../reading/flow.js';
+import type { Rule } from '../rule.js';
+import { cancelledOrder, complaints, completedOrder, entry, message } from '../testing/dossiers.fixture.js';
+import { servicesAgree } from './agreement.js';
+import { answersAreTheBarriers } from './answers.js';
+import { nobodyPaysTwice } from './charges.js';
+import { commandsAreTheSagas } from './commands.js';
+import { acceptedOrdersEnd } from './endings.js';
+import { orderPerKey } from './order-per-key.js';
+import { rules } from './rules.js';
+import { slotsMatchShipments } from './slots.js';
+import { movesAreDeclared } from './transitions.js';
+import { undoneOnceAndForGood } from './undos.js';
+
+const [completed, cancelled] = [completedOrder(), cancelledOrder()];
+
+describe.each(rules.filter(rule => rule.order !== undefined).map(rule => [rule.name, rule] as const))(
+  '%s',
+  (_, rule) => {
+    test('holds for an order that went through', () => expect(complaints(rule, completed)).toEqual([]));
+    test('holds for an order that was cancelled', () => expect(complaints(rule, cancelled)).toEqual([]));
+  },
+);
+
+const without = (dossier: Dossier, type: string) => dossier.messages.filter(found => found.type !== type);
+
+describe('is violated by', () => {
+  const broken: readonly [what: string, rule: Rule, dossier: Dossier, complaint: string][] = [
+    [
+      'an order that should have ended',
+      acceptedOrdersEnd,
+      completedOrder({ progress: 'overdue' }),
+      'it has not ended',
+    ],
+    [
+      'goods that a cancelled order keeps',
+      servicesAgree,
+      { ...cancelled, reservation: { ...cancelled.reservation!, status: 'reserved' } },
+      'CANCELLED, but its goods are reserved',
+    ],
+    [
+      'a completed order without its parcel',
+      servicesAgree,
+      { ...completed, shipment: null },
+      'COMPLETED, but its shipment is absent',
+    ],
+    [
+      'other goods than were ordered',
+      servicesAgree,
+      {
+        ...completed,
+        reservation: { ...completed.reservation!, lines: [{ sku: 'kettle', quantity: 2 }] },
+      },
+      'other goods than ordered',
+    ],
+    [
+      'money that a cancelled order keeps',
+      servicesAgree,
+      { ...cancelled, postings: cancelled.postings.slice(0, 2) },
+      'cents of it are on the account',
+    ],
+    [
+      'a reservation of an order that does not exist',
+      servicesAgree,
+      { ...completed, order: null },
+      'there is no such order',
+    ],
+    [
+      'a step that was done and never undone',
+      undoneOnceAndForGood,
+      {
+        ...cancelled,
+        barriers: cancelled.barriers.map(row =>
+          row.operation === 'inventory.reserve' ? { ...row, state: 'answered' } : row,
+        ),
+      },
+      'inventory.reserve was done and never undone',
+    ],
+    [
+      'a do that takes effect after its undo',
+      undoneOnceAndForGood,
+      {
+        ...cancelled,
+        messages: [...cancelled.messages, message(answerTo('inventory.reserve'), { attempt: 2 })],
+      },
+      'done after its undo',
+    ],
+    [
+      'a second hold at the gateway',
+      nobodyPaysTwice,
+      {
+        ...completed,
+        journal: [...completed.journal, entry('hold', 'payment.authorize:2', 'hold_2', 'tok_visa')],
+      },
+      'holds its amount 2 times',
+    ],
+    [
+      'a capture of more than the amount',
+      nobodyPaysTwice,
+      { ...completed, postings: [...completed.postings, completed.postings[1]!] },
+      '2000 of 1000 cents were captured',
+    ],
+    [
+      'a hold that nobody gave up',
+      nobodyPaysTwice,
+      { ...completed, journal: completed.journal.filter(({ operation }) => operation !== 'capture') },
+      'captured or voided 0 times',
+    ],
+    [
+      'a label that we do not know',
+      nobodyPaysTwice,
+      { ...completed, shipment: { ...completed.shipment!, trackingNumber: 'track_2' } },
+      'the carrier track_1',
+    ],
+    [
+      'a slot that a cancelled order keeps',
+      slotsMatchShipments,
+      { ...cancelled, slotIds: [7] },
+      'but it has 7',
+    ],
+    [
+      'a step that was asked for too early',
+      movesAreDeclared,
+      { ...completed, messages: without(completed, answerTo('shipping.book')) },
+      'before book shipment was done',
+    ],
+    [
+      'an undo after the pivot',
+      movesAreDeclared,
+      { ...completed, messages: [...completed.messages, message('inventory.release')] },
+      'was undone, while',
+    ],
+    [
+      'a command that is lost',
+      commandsAreTheSagas,
+      { ...completed, messages: without(completed, 'payment.capture') },
+      'its saga sent payment.capture 1 times, on the topic are attempts none',
+    ],
+    [
+      'a command that no saga sent',
+      commandsAreTheSagas,
+      { ...completed, messages: [...completed.messages, message('payment.capture')] },
+      'attempts 1, 1',
+    ],
+    [
+      'an order that was started twice',
+      commandsAreTheSagas,
+      { ...completed, messages: [...completed.messages, message('orchestrator.start')] },
+      '2 messages start its flow',
+    ],
+    [
+      'a command that was answered twice',
+      answersAreTheBarriers,
+      { ...completed, messages: [...completed.messages, message(answerTo('inventory.reserve'))] },
+      'sent 1 times and answered 2 times',
+    ],
+    [
+      'a command that was never answered',
+      answersAreTheBarriers,
+      { ...completed, messages: without(completed, answerTo('order.complete')) },
+      'order.complete was never answered',
+    ],
+    [
+      'an answer that no barrier knows',
+      answersAreTheBarriers,
+      { ...completed, barriers: [] },
+      'its barrier is absent',
+    ],
+    [
+      'two definite answers that contradict each other',
+      answersAreTheBarriers,
+      {
+        ...completed,
+        messages: [
+          ...completed.messages,
+          message('inventory.reserve', { attempt: 2 }),
+          message(answerTo('inventory.reserve'), { attempt: 2, outcome: 'rejected' }),
+        ],
+      },
+      'as done and as rejected',
+    ],
+    [
+      'a message that overtook an earlier one',
+      orderPerKey,
+      { ...completed, messages: [...completed.messages, message('order.complete', { sentAt: 0 })] },
+      'which was sent later',
+    ],
+    [
+      'an order on two partitions of a topic',
+      orderPerKey,
+      { ...completed, messages: [...completed.messages, message('order.complete', { lane: 2 })] },
+      'is on partition 2',
+    ],
+  ];
+
+  test.each(broken)('%s', (_, rule, dossier, complaint) => {
+    expect(complaints(rule, dossier).join('; ')).toContain(complaint);
+  });
+});
+
+test('a double of a record is no second message', () => {
+  const doubled = completed.messages.map(found => ({ ...found, copies: 2 }));
+  for (const rule of rules) {
+    if (rule.order !== undefined) expect(complaints(rule, { ...completed, messages: doubled })).toEqual([]);
+  }
+});

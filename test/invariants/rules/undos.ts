@@ -1,0 +1,61 @@
+import { stepsOf } from '@ballast/saga';
+import type { Dossier } from '../reading/dossier.js';
+import { answerTo, flow } from '../reading/flow.js';
+import type { Notes, Rule } from '../rule.js';
+
+/**
+ * Reads sagas, barriers, and the answers on the topics. Of a cancelled order, each step that may have happened is
+ * undone; of a completed one, none is. Nothing takes effect after its undo.
+ */
+export const undoneOnceAndForGood: Rule = {
+  name: 'what was done for a cancelled order is undone, once and for good',
+  needs: ['undone'],
+  order(dossier, notes) {
+    const { order, saga } = dossier;
+    if (order === null || saga === null) return;
+    if (saga.state.kind === 'compensated') expectUndone(dossier, notes);
+    else expectNothingUndone(dossier, notes);
+    checkAnswers(dossier, notes);
+  },
+};
+
+function expectUndone({ id, saga, barriers }: Dossier, notes: Notes): void {
+  for (const step of flow.steps) {
+    const state = stepsOf(saga!.state).find(({ name }) => name === step.name);
+    const barrier = barriers.find(({ operation }) => operation === step.do.type);
+    const happened = barrier?.state === 'answered' && barrier.outcome === 'done';
+    if (step.kind !== 'undoable') {
+      if (happened) notes.violate(id, `${step.do.type} was done though the order is cancelled`);
+      continue;
+    }
+    if (barrier?.state === 'undone') notes.count('stepsUndone');
+    if (barrier?.state === 'tombstone') notes.count('stepsRefused');
+    if (happened) notes.violate(id, `${step.do.type} was done and never undone`);
+    const mayHaveHappened = state?.do.is === 'done' || state?.do.is === 'unknown';
+    if (mayHaveHappened && state.undo?.is !== 'done')
+      notes.violate(
+        id,
+        `${step.name} may have happened (${state.do.is}), and its undo is ${state.undo?.is ?? 'not sent'}`,
+      );
+  }
+}
+
+function expectNothingUndone({ id, barriers }: Dossier, notes: Notes): void {
+  for (const { operation, state } of barriers) {
+    if (state === 'undone' || state === 'tombstone')
+      notes.violate(id, `completed, but ${operation} is ${state}`);
+  }
+}
+
+/** All answers of an order stand on one partition, in the order in which they were given. */
+function checkAnswers({ id, messages }: Dossier, notes: Notes): void {
+  for (const step of flow.steps) {
+    if (step.kind !== 'undoable') continue;
+    let undone = false;
+    for (const { type, outcome } of messages) {
+      if (type === answerTo(step.undo.type) && outcome === 'done') undone = true;
+      if (undone && type === answerTo(step.do.type) && outcome === 'done')
+        notes.violate(id, `${step.do.type} was answered as done after its undo was`);
+    }
+  }
+}
