@@ -1,13 +1,13 @@
 import { answerOf, bookShipment, cancelShipment, dispatchShipment, type Command } from '@ballast/contracts';
 import {
   createMessage,
+  type LaneHandler,
   messagingMigrations,
   OutsideCallWorker,
   participantMigrations,
   ParticipantHandler,
   type OutsideAttempt,
   type Pass,
-  type PassResult,
   type Work,
 } from '@ballast/messaging';
 import { createLogger, openPool, transaction, type Queries } from '@ballast/platform';
@@ -40,7 +40,7 @@ const refusal = { kind: 'refused', code: 'too_heavy' } as const;
 const label = { kind: 'accepted', body: { trackingNumber: 'track-9' } } as const;
 let submitted: Work[];
 let calls: OutsideCallWorker;
-let handler: { process(work: readonly Work[], pass: Pass): Promise<PassResult> };
+let handler: Required<Pick<LaneHandler, 'prefetch' | 'process'>>;
 
 beforeEach(() => {
   zone = `zone-${++number}`;
