@@ -2,13 +2,15 @@ import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Preloaded into each process of a stack (`node --import`): kills it, as kill -9 does, at a moment that a file with the
-// process's name asks for. The file is read at the start, and at each SIGUSR2. The product itself holds no switch.
+// Preloaded into each process of a stack (`node --import`): kills it, as kill -9 does, or stops it in its tracks, at a
+// moment that a file with the process's name asks for. The file is read at the start, and at each SIGUSR2. The product
+// itself holds no switch.
 
-/** What the file says: the moment (libs/messaging/src/moments.ts), and its how-manieth time. */
+/** What the file says: the moment (libs/messaging/src/moments.ts), its how-manieth time, and what happens then. */
 export interface CrashOrder {
   readonly moment: string;
   readonly nth: number;
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
 const member = process.argv
@@ -29,7 +31,7 @@ if (member !== undefined && directory !== undefined) {
   process.on('SIGUSR2', read);
   subscribe('ballast:moment', moment => {
     if (order === null || moment !== order.moment) return;
-    if (++times === order.nth) process.kill(process.pid, 'SIGKILL');
+    if (++times === order.nth) process.kill(process.pid, order.signal);
   });
 }
 

@@ -68,9 +68,7 @@ export async function crashAt(
   orders: number,
 ): Promise<Crash> {
   const unit = stack.unit(service);
-  const file = join(ordersIn(stack.directory), `${service}.json`);
-  mkdirSync(ordersIn(stack.directory), { recursive: true });
-  writeFileSync(file, JSON.stringify({ moment, nth } satisfies CrashOrder));
+  const disarm = await arm(stack, service, { moment, nth, signal: 'SIGKILL' });
   try {
     const starting = atStart.includes(moment);
     let placing = starting ? customer.place(orders) : Promise.resolve<string[]>([]);
@@ -80,23 +78,37 @@ export async function crashAt(
       // It dies again before it is ready.
       await unit.start().catch(() => undefined);
     } else {
-      await unit.kill('SIGUSR2');
       placing = customer.place(orders);
     }
+    // It is heard below, once the process is back.
+    placing.catch(() => undefined);
     const exit = await Promise.race([unit.program!.exited, sleep(reachedWithinMs, null, { ref: false })]);
     if (exit === null) {
       // Whoever waits for the orders goes on.
       await placing.catch(() => undefined);
       throw new Error(`${service} did not come to "${moment}" ${nth} times in ${reachedWithinMs / 1_000} s`);
     }
-    rmSync(file);
+    await disarm();
     const diedAtMs = performance.now();
     await unit.start();
     return { orderIds: await placing, restartMs: Math.round(performance.now() - diedAtMs) };
   } finally {
+    await disarm();
+  }
+}
+
+/** Tells a process what to do at a moment: from now on, and after it was started again, until it is disarmed. */
+export async function arm(stack: Stack, member: string, order: CrashOrder): Promise<() => Promise<void>> {
+  const directory = ordersIn(stack.directory);
+  const file = join(directory, `${member}.json`);
+  const unit = stack.unit(member);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file, JSON.stringify(order));
+  await unit.kill('SIGUSR2');
+  return async () => {
     rmSync(file, { force: true });
     if (unit.running) await unit.kill('SIGUSR2');
-  }
+  };
 }
 
 const ordersIn = (directory: string): string => join(directory, 'crash-orders');

@@ -21,8 +21,21 @@ export const everyKind: readonly OrderKind[] = [
   'card',
 ];
 
+/** One in ten has to be refused. */
+export const tenthRefused: readonly OrderKind[] = [
+  ...everyKind.filter(isPaid),
+  ...everyKind.filter(isPaid),
+  ...everyKind.filter(isPaid),
+  'nowhere',
+  'declined-card',
+];
+
 const [sku, rich, poor, zone] = ['kettle', 'rich', 'poor', 'north'];
 const shipOn = new Date().toISOString().slice(0, 10);
+
+function isPaid(kind: OrderKind): boolean {
+  return kind === 'wallet' || kind === 'card';
+}
 
 /** Goods, money and slots for every order that a run places. */
 export async function fillShop({ urls }: Pick<Stack, 'urls'>): Promise<void> {
@@ -64,29 +77,20 @@ export class Customer {
     this.#client = new OrderClient(stack.urls.order, 8, `customer-${Date.now()}`);
   }
 
-  /** Places orders of these kinds, one after the other of the list, over and over. */
+  /** Places orders of these kinds, one after the other of the list, over and over; insists until they are accepted. */
   async place(count: number, kinds: readonly OrderKind[] = everyKind, token?: string): Promise<string[]> {
     const placed: string[] = [];
     while (placed.length < count) {
       const orders = Array.from({ length: Math.min(100, count - placed.length) }, (_, index) =>
         anOrder(kinds[(placed.length + index) % kinds.length]!, token),
       );
-      placed.push(...(await this.#placeUntilAnswered(this.#next, orders)));
+      const first = this.#next;
       this.#next += orders.length;
+      // Under the same keys each time: what was placed by a request that nobody answered is not placed again.
+      placed.push(...(await untilAnswered(() => this.#client.placeAll(first, orders))));
     }
     this.acknowledged.push(...placed);
     return placed;
-  }
-
-  /** Under the same keys, as long as nobody answers. */
-  async #placeUntilAnswered(first: number, orders: readonly PlaceOrder[]): Promise<string[]> {
-    for (const begun = performance.now(); ; await sleep(100)) {
-      try {
-        return await this.#client.placeAll(first, orders);
-      } catch (error) {
-        if (!isConnectionError(error) || performance.now() - begun > 60_000) throw error;
-      }
-    }
   }
 
   async cancel(ids: readonly string[]): Promise<void> {
@@ -99,12 +103,25 @@ export class Customer {
     for (const begun = performance.now(); open.size > 0;) {
       if (performance.now() - begun > withinMs)
         throw new Error(`${open.size} orders have not ended: ${[...open].slice(0, 3).join(', ')}`);
-      for (const { id } of await this.#client.ended([...open].slice(0, 1_000), 1_000)) open.delete(id);
+      const some = [...open].slice(0, 1_000);
+      for (const { id } of await untilAnswered(() => this.#client.ended(some, 1_000))) open.delete(id);
     }
   }
 
   close(): Promise<void> {
     return this.#client.close();
+  }
+}
+
+/** Asks again as long as nobody is there to answer, or says that it can't now. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (const begun = performance.now(); ; await sleep(100)) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = isConnectionError(error) || / answered 503:| refused: UNAVAILABLE /.test(String(error));
+      if (!passing || performance.now() - begun > 60_000) throw error;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlaceOrder } from '@ballast/contracts';
+import { randomOf } from './random.js';
 
 /** What a load works on: enough of everything that no order is refused. */
 export interface Shop {
@@ -21,7 +22,7 @@ export function aShop(shipOn: string): Shop {
 
 /** Wallet orders of one to three articles, the same ones for the same seed. */
 export function orderSource(shop: Shop, seed: number): () => PlaceOrder {
-  const random = mulberry32(seed);
+  const random = randomOf(seed);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   return () => ({
     customerId: pick(shop.customerIds),
@@ -41,15 +42,4 @@ export function orderSource(shop: Shop, seed: number): () => PlaceOrder {
     shipOn: shop.shipOn,
     protocol: 'orchestrated',
   });
-}
-
-/** A small generator with a seed (Tommy Ettinger's mulberry32, public domain): the same orders in every run. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

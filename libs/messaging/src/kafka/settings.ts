@@ -12,7 +12,7 @@ export const consumerSettings = {
   /** How many messages a pass handles at most. */
   BATCH_MAX: count(500),
   /** A process that is silent for longer loses its lanes to the others. */
-  KAFKA_SESSION_TIMEOUT_MS: durationMs(4_000),
+  KAFKA_SESSION_TIMEOUT_MS: durationMs(3_000),
 };
 
 export type ConsumerConfiguration = Readonly<z.infer<z.ZodObject<typeof consumerSettings>>>;

@@ -32,7 +32,7 @@ export type LoopOptions = Pick<LoopSettings, 'service' | 'databaseUrl' | 'topics
 
 /** Settings for loopback and a demo: a killed replica's lanes move on within five seconds. */
 export function loopSettings(options: LoopOptions): LoopSettings {
-  const sessionTimeoutMs = options.sessionTimeoutMs ?? 4_000;
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? 3_000;
   const settings: LoopSettings = {
     sessionTimeoutMs,
     heartbeatIntervalMs: Math.floor(sessionTimeoutMs / 8),
