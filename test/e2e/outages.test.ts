@@ -57,6 +57,7 @@ test('Kafka is killed: orders are accepted up to the bound, then 503; when it is
   expect(refused).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
   expect(Number(refused!.headers.get('retry-after'))).toBeGreaterThan(0);
   await becomes(() => ready('order'), 503, 10_000);
+  await becomes(() => ready('inventory'), 503, 10_000);
   await sleep(3_000);
   await stack.unit('kafka').start();
   await expectAllCompleted([...inFlight, ...accepted]);

@@ -101,7 +101,7 @@ test("a claim waits for the predecessor's open transaction, and sees what it com
       await gate;
       return { send: [{ topic: 'out', message: answer }] };
     },
-    { transactionTimeoutMs: 3_000 },
+    { sessionTimeoutMs: 4_000, transactionTimeoutMs: 3_000 },
   );
   await bench.send([one!]);
   await eventually(() => entered.first, Boolean);

@@ -38,6 +38,7 @@ export class LaneConsumer {
   #proving: Promise<unknown> = Promise.resolve();
   #stopped = false;
   #memberSince: Date | null = null;
+  #heardAtMs = 0;
 
   constructor(
     options: KafkaOptions,
@@ -56,6 +57,11 @@ export class LaneConsumer {
 
   get memberSince(): Date | null {
     return this.#memberSince;
+  }
+
+  /** How long ago Kafka last took us for a member, in milliseconds. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAtMs;
   }
 
   /** Connects and returns the cluster's id. Rejects when a topic is missing or has another number of partitions. */
@@ -94,8 +100,10 @@ export class LaneConsumer {
       const lanes = lanesOf(payload.memberAssignment);
       this.pause(lanes);
       this.#memberSince = new Date();
+      this.#heardAtMs = performance.now();
       this.events.joined(lanes);
     });
+    consumer.on(consumer.events.HEARTBEAT, () => (this.#heardAtMs = performance.now()));
     consumer.on(consumer.events.COMMIT_OFFSETS, () => void this.#proofs++);
     consumer.on(consumer.events.REBALANCING, () => this.events.rebalancing());
     consumer.on(consumer.events.CRASH, ({ payload }) => {

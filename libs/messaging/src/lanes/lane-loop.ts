@@ -177,6 +177,7 @@ export class LaneLoop implements WorkSink {
     if (this.#failure !== null && this.#failure.count > 2) return 'failing';
     if (this.#publisher.waitingMs > this.settings.sendAlarmMs) return 'waiting-for-kafka';
     if (this.#consumer.memberSince === null || this.#toClaim.size > 0) return 'starting';
+    if (this.#consumer.silentMs > this.settings.sessionTimeoutMs) return 'waiting-for-kafka';
     return 'running';
   }
 

@@ -83,7 +83,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   private log(error: unknown, problem: Problem, request: FastifyRequest): void {
     const about = { code: problem.code, method: request.method, url: request.url, err: error };
-    if (problem.status === 503) this.logger.warn(about, 'a request could not be answered now');
+    // Health is asked all the time: who asks sees what is down, and what is down says so in the log itself.
+    if ('checks' in problem.extensions) this.logger.debug(about, 'the process is not well');
+    else if (problem.status === 503) this.logger.warn(about, 'a request could not be answered now');
     else this.logger.error(about, 'a request failed');
   }
 }
