@@ -17,9 +17,9 @@ const happening = fc.oneof(
       idempotent: fc.boolean(),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(200) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('fail' as const), which: fc.nat(200) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('give up' as const), which: fc.nat(200) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(8) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('fail' as const), which: fc.nat(8) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('give up' as const), which: fc.nat(8) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(40) }) },
   {
     weight: 1,
@@ -34,7 +34,7 @@ type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 test('concurrency never exceeds the limit, and no permit is leaked under random cancellation', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(happening, { maxLength: 60 }), async happenings => {
+    fc.asyncProperty(fc.array(happening, { maxLength: 60, size: 'max' }), async happenings => {
       const world = new World();
       for (const what of happenings) await world.take(what);
       await world.end();
@@ -60,13 +60,13 @@ class World {
         this.#call(what);
         break;
       case 'answer':
-        this.#controls[what.which]?.answerAll();
+        this.#controls.at(-1 - what.which)?.answerAll();
         break;
       case 'fail':
-        this.#controls[what.which]?.failAll(Object.assign(new Error('busy'), { status: 503 }));
+        this.#controls.at(-1 - what.which)?.failAll(Object.assign(new Error('busy'), { status: 503 }));
         break;
       case 'give up':
-        this.#callers[what.which]?.abort(new Error('enough'));
+        this.#callers.at(-1 - what.which)?.abort(new Error('enough'));
         break;
       case 'wait':
         await this.#clock.advance(what.ms);

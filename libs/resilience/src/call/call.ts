@@ -111,29 +111,35 @@ export class Call implements CallContext {
   /** Work begins. */
   begin(nowMs: number): void {
     this.#startedMs = nowMs;
-    for (let call: Call | null = this; call !== null; call = call.parent) {
-      call.begun = true;
-      call.#running++;
-    }
+    this.#oneMore();
   }
 
   /** Work has settled, in time or not. */
   end(): void {
     this.#stopWatch();
-    for (let call: Call | null = this; call !== null; call = call.parent) {
-      call.#running--;
-      if (call.#running === 0 && call.#whenIdle !== null) {
-        const callbacks = call.#whenIdle;
-        call.#whenIdle = null;
-        for (const callback of callbacks) callback();
-      }
-    }
+    this.#oneLess();
   }
 
   /** Calls back when no work goes on any more: at once, or later. */
   whenIdle(callback: () => void): void {
     if (this.#running === 0) callback();
     else (this.#whenIdle ??= []).push(callback);
+  }
+
+  #oneMore(): void {
+    this.begun = true;
+    this.#running++;
+    if (this.parent !== null) this.parent.#oneMore();
+  }
+
+  #oneLess(): void {
+    this.#running--;
+    if (this.#running === 0 && this.#whenIdle !== null) {
+      const callbacks = this.#whenIdle;
+      this.#whenIdle = null;
+      for (const callback of callbacks) callback();
+    }
+    if (this.parent !== null) this.parent.#oneLess();
   }
 
   #stopWatch(): void {

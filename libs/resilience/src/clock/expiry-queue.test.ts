@@ -26,7 +26,7 @@ describe('a queue of what expires', () => {
       fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(120) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(happening, { maxLength: 60 }), async happenings => {
+      fc.asyncProperty(fc.array(happening, { maxLength: 60, size: 'max' }), async happenings => {
         const clock = new VirtualClock();
         const wanted = new Map<number, number>();
         const queue = new ExpiryQueue<number>(clock, 100, item => {

@@ -41,9 +41,24 @@ export function pipeline<const Policies extends readonly PolicyConfiguration[]>(
   return new Pipeline<Policies>(dependency, policies, options);
 }
 
+/** A pipeline of whatever policies: for those who provide, watch or show many. */
+export interface AnyPipeline {
+  readonly dependency: string;
+  run<T>(work: Work<T>, options?: CallOptions): Promise<T>;
+  state(): Readonly<Record<string, unknown>>;
+  subscribe(listener: Listener): () => void;
+}
+
+type States<Kind extends PolicyKind> = { readonly [K in Kind]: ReturnType<PolicyOf[K]['state']> };
+
+/** Of a list that the compiler has not seen it is not known which policies there are. */
+export type StatesOf<Policies extends readonly PolicyConfiguration[]> = number extends Policies['length']
+  ? Partial<States<PolicyKind>>
+  : States<Policies[number]['policy']>;
+
 export class Pipeline<
   const Policies extends readonly PolicyConfiguration[] = readonly PolicyConfiguration[],
-> {
+> implements AnyPipeline {
   readonly #policies: readonly AnyPolicy[];
   readonly #surroundings: Surroundings;
   readonly #events: Events;
@@ -92,9 +107,9 @@ export class Pipeline<
   }
 
   /** What can be read of each policy at the moment, by its kind. Plain data. */
-  state(): { readonly [Kind in Policies[number]['policy']]: ReturnType<PolicyOf[Kind]['state']> } {
+  state(): StatesOf<Policies> {
     const states = this.#policies.map(policy => [policy.kind, policy.state()] as const);
-    return Object.fromEntries(states) as ReturnType<Pipeline<Policies>['state']>;
+    return Object.fromEntries(states) as StatesOf<Policies>;
   }
 
   /** @returns ends the subscription */
