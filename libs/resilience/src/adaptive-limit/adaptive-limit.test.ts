@@ -43,7 +43,7 @@ async function underLoad(
         tookMs.push(clock.elapsedMs() - startMs);
       } catch (error) {
         expect(error).toBeInstanceOf(LimitReached);
-        await new Promise<void>(resolve => clock.after(5, resolve));
+        await new Promise<void>(resolve => clock.after(10, resolve));
       }
     }
   };
@@ -84,6 +84,18 @@ describe('an adaptive limit', () => {
     expect(before).toBeGreaterThan(30);
     expect(during).toBeLessThan(20);
     expect(perSecond).toBeGreaterThan(2_500);
+  });
+
+  test('learns anew how long an answer takes without load, when that changes', async () => {
+    const clock = new VirtualClock();
+    const limit = new AdaptiveLimit({ policy: 'adaptiveLimit', limitMin: 1, limitMax: 200 }, { clock });
+    const server = new Server(clock, 10);
+    await underLoad(limit, server, clock, 1_000, 30);
+    server.serviceMs = 30;
+    await underLoad(limit, server, clock, 20_000, 30);
+    const { perSecond } = await underLoad(limit, server, clock, 3_000, 30);
+    // Compared with the times of before, 30 ms are a line of two in three: it would be under 200 for ever.
+    expect(perSecond).toBeGreaterThan(280);
   });
 
   test('does not grow while few calls are made', async () => {

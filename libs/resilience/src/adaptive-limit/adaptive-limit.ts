@@ -15,7 +15,7 @@ export interface AdaptiveLimitConfiguration {
 
 /**
  * Bounds the calls under way by what the dependency can take at the moment, which it finds out itself (`Gradient`).
- * After an outage it lets the load come back step by step. A slot is free when the work has settled.
+ * A slot is free when the work has settled.
  */
 export class AdaptiveLimit extends Policy<AdaptiveLimitConfiguration> {
   readonly #gradient: Gradient;

@@ -115,16 +115,13 @@ export class Breaker extends Policy<BreakerConfiguration> {
   }
 
   #newCircuit(): Circuit {
-    const circuit: Circuit = new Circuit(
+    return new Circuit(
       this.#window,
       this.configuration,
       (call, next) => this.#count(call, next),
       (error, call) => this.#verdictOf(error, call) === 'failed',
-      () => {
-        if (circuit === this.#circuit && this.#state.kind === 'closed') this.#open('failures');
-      },
+      () => this.#open('failures'),
     );
-    return circuit;
   }
 
   /** Makes the call, and counts it before opossum looks at the counts. */
@@ -194,10 +191,9 @@ export class Breaker extends Policy<BreakerConfiguration> {
   }
 
   #verdictOf(error: unknown, call: Call): Verdict {
-    if (error instanceof Refused || error instanceof DeadlinePassed) return 'nothing';
-    // Who gave up was not the dependency; but a time limit, whoever set it, is held against it if it was asked at all.
+    if (!call.begun || error instanceof Refused || error instanceof DeadlinePassed) return 'nothing';
+    // Who gave up was not the dependency; but a time limit is held against it, whoever set it.
     if (call.cancelled && error === call.reason && !(error instanceof TimedOut)) return 'nothing';
-    if (error instanceof TimedOut && !error.begun) return 'nothing';
     const kind = this.surroundings.classify(error);
     if (kind === 'bug') return 'nothing';
     return kind === 'rejected' ? 'answered' : 'failed';

@@ -104,11 +104,15 @@ export class Bulkhead extends Policy<BulkheadConfiguration> {
   #waitInLine(call: Call, tenant: string): Promise<void> {
     const impatient = this.#impatient;
     return new Promise((resolve, reject) => {
+      const { clock, events } = this.surroundings;
+      const sinceMs = clock.elapsedMs();
       const waiting: Waiting = {
-        tenant,
         admit: () => {
           call.interrupt = null;
           impatient.remove(entry);
+          if (events.heard) {
+            events.emit({ kind: 'admitted', policy: this.kind, waitedMs: clock.elapsedMs() - sinceMs });
+          }
           resolve();
         },
         refuse: reason => {
@@ -118,7 +122,7 @@ export class Bulkhead extends Policy<BulkheadConfiguration> {
           reject(reason as Error);
         },
       };
-      const entry: Entry<Waiting> = impatient.add(waiting);
+      const entry: Entry<Waiting> = impatient.add(waiting, sinceMs);
       call.interrupt = reason => waiting.refuse(reason);
       this.#line.add(tenant, waiting);
     });
@@ -151,7 +155,6 @@ export class Bulkhead extends Policy<BulkheadConfiguration> {
 }
 
 interface Waiting {
-  readonly tenant: string;
   admit(): void;
   refuse(reason: unknown): void;
 }

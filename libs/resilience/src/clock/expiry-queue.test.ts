@@ -19,6 +19,19 @@ describe('a queue of what expires', () => {
     expect([expired, clock.timers]).toEqual([[2], 0]);
   });
 
+  test('does not keep the process alive when nothing is in it', () => {
+    const clock = new VirtualClock();
+    const queue = new ExpiryQueue<number>(clock, 100, () => undefined);
+    const entries = [queue.add(1), queue.add(2)];
+    const held = [clock.isHeld];
+    for (const entry of entries) {
+      queue.remove(entry);
+      held.push(clock.isHeld);
+    }
+    queue.add(3);
+    expect([...held, clock.isHeld]).toEqual([true, true, false, true]);
+  });
+
   test('expires nothing early, late, twice or after it was removed', async () => {
     const happening = fc.oneof(
       fc.record({ kind: fc.constant('add' as const) }),

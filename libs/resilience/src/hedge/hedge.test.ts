@@ -146,3 +146,19 @@ test('a hedge that finds no slot leaves the first attempt alone', async () => {
   await settled();
   expect(outcome.value).toBe('first');
 });
+
+test('a call that finds no slot at all is not made once more for that', async () => {
+  const clock = new VirtualClock();
+  const budget = new RetryBudget({ ratio: 0, perSecond: 0, savedMax: 5 }, clock);
+  const line = pipeline(
+    'carrier',
+    [
+      { policy: 'hedge', delayMs: 50 },
+      { policy: 'bulkhead', concurrent: 1, queued: 0, queueTimeoutMs: 10 },
+    ],
+    { clock, budget },
+  );
+  void line.run(new ControlledWork().work);
+  await expect(line.run(() => Promise.resolve(), { idempotent: true })).rejects.toThrow('full');
+  expect([line.state().bulkhead.refused, budget.saved, clock.timers]).toEqual([1, 5, 0]);
+});

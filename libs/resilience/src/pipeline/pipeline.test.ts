@@ -152,6 +152,9 @@ describe('other numbers', () => {
     expect(() => line.reconfigure([...others].reverse() as unknown as typeof others)).toThrow(
       IllegalPipeline,
     );
+    const retry = { ...others[1], budget: { ratio: 1, perSecond: 1, savedMax: 1 } };
+    const withBudget = [others[0], retry, ...others.slice(2)];
+    expect(() => line.reconfigure(withBudget as unknown as typeof others)).toThrow('without a budget');
     expect(line.state()).toEqual(before);
   });
 });

@@ -63,6 +63,7 @@ export class Pipeline<
   readonly #surroundings: Surroundings;
   readonly #events: Events;
   readonly #start: Next;
+  readonly #budget: RetryBudget | null;
 
   constructor(
     readonly dependency: string,
@@ -72,7 +73,8 @@ export class Pipeline<
     checkOrder(dependency, policies);
     this.#events = new Events(dependency);
     this.#surroundings = surroundings({ ...options, dependency, events: this.#events });
-    const shared = { budget: options.budget ?? ownBudget(policies, this.#surroundings), load: options.load };
+    this.#budget = options.budget ?? ownBudget(policies, this.#surroundings);
+    const shared = { budget: this.#budget, load: options.load };
     this.#policies = policies.map(configuration => makePolicy(configuration, this.#surroundings, shared));
     this.#start = this.#policies.reduceRight<Next>(
       (next, policy) => call => policy.execute(call, next),
@@ -131,6 +133,9 @@ export class Pipeline<
     }
     // A number that is wrong stops this, before the first policy has changed.
     for (const configuration of policies) {
+      if (this.#budget === null && configuration.policy === 'retry' && configuration.budget !== undefined) {
+        throw new IllegalPipeline(this.dependency, 'it was made without a budget, and can not be given one');
+      }
       makePolicy(configuration, this.#surroundings, { budget: null, load: undefined });
     }
     for (const [index, policy] of this.#policies.entries()) {

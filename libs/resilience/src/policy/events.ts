@@ -10,6 +10,8 @@ export type ResilienceEvent =
       readonly tookMs: number;
     }
   | { readonly kind: 'refused'; readonly policy: string; readonly code: string }
+  /** A call that had to wait in line has got its slot. */
+  | { readonly kind: 'admitted'; readonly policy: string; readonly waitedMs: number }
   | { readonly kind: 'timed-out'; readonly policy: string; readonly timeoutMs: number }
   | { readonly kind: 'retry'; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: 'given-up'; readonly attempt: number; readonly why: GivenUp; readonly error: unknown }

@@ -30,8 +30,7 @@ export class RetryBudget {
 
   /** A call is made for the first time. */
   deposit(): void {
-    const { ratio, savedMax } = this.configuration;
-    this.#saved = Math.min(savedMax, this.#saved + ratio);
+    this.#saved += this.configuration.ratio;
   }
 
   /** @returns whether it may be made once more; then that is taken from the budget */
@@ -56,6 +55,7 @@ export class RetryBudget {
     this.#saved = Math.min(this.#saved, configuration.savedMax);
   }
 
+  /** What was saved for the time that has passed; and of everything no more than may be saved. */
   #fill(): void {
     const { perSecond, savedMax } = this.configuration;
     const nowMs = this.clock.elapsedMs();

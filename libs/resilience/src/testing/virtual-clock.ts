@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock/clock.js';
 /** Time that stands still until a test moves it. */
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
-  #timers: { readonly dueMs: number; readonly callback: () => void }[] = [];
+  #timers: { readonly dueMs: number; readonly callback: () => void; held: boolean }[] = [];
 
   /** @param startEpochMs what time it is at first, in milliseconds since 1970 */
   constructor(private readonly startEpochMs = Date.UTC(2026, 0, 1)) {}
@@ -17,20 +17,27 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), callback };
+    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), callback, held: true };
     const index = this.#timers.findIndex(({ dueMs }) => dueMs > timer.dueMs);
     this.#timers.splice(index < 0 ? this.#timers.length : index, 0, timer);
     return {
       stop: () => {
         this.#timers = this.#timers.filter(other => other !== timer);
       },
-      hold: () => undefined,
+      hold(held) {
+        timer.held = held;
+      },
     };
   }
 
   /** How many timers wait to ring. */
   get timers(): number {
     return this.#timers.length;
+  }
+
+  /** Whether one of them would keep a process alive. */
+  get isHeld(): boolean {
+    return this.#timers.some(({ held }) => held);
   }
 
   /** Rings everything that is due within `ms`, each at its own time, and lets what follows from it happen. */
