@@ -249,7 +249,7 @@ describe('other numbers', () => {
 });
 
 test('opossum is left without a timer, open or closed', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const { breaker, clock, answer, fail, times } = aBreaker({ probes: 1 });
   const timers = [vi.getTimerCount()];
   await times(10, fail);
