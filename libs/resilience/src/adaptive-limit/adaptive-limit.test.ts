@@ -61,10 +61,10 @@ describe('an adaptive limit', () => {
     const clock = new VirtualClock();
     const limit = new AdaptiveLimit({ policy: 'adaptiveLimit', limitMin: 1, limitMax: 200 }, { clock });
     const server = new Server(clock, 10);
-    await underLoad(limit, server, clock, 2_000);
-    const { perSecond, p99Ms } = await underLoad(limit, server, clock, 5_000);
+    await underLoad(limit, server, clock, 1_000);
+    const { perSecond, p99Ms } = await underLoad(limit, server, clock, 2_000);
     expect(perSecond).toBeGreaterThan(900);
-    // Without a limit a hundred callers wait for 100 ms each.
+    // Without a limit forty callers wait for 40 ms each.
     expect(p99Ms).toBeLessThanOrEqual(30);
     expect(limit.state().limit).toBeGreaterThanOrEqual(8);
     expect(limit.state().limit).toBeLessThanOrEqual(25);
@@ -73,27 +73,28 @@ describe('an adaptive limit', () => {
   test('follows the server when it can take less, and more again', async () => {
     const clock = new VirtualClock();
     const limit = new AdaptiveLimit({ policy: 'adaptiveLimit', limitMin: 1, limitMax: 200 }, { clock });
-    const server = new Server(clock, 40);
-    await underLoad(limit, server, clock, 3_000);
-    const before = limit.state().limit;
-    server.cores = 5;
-    await underLoad(limit, server, clock, 5_000);
+    const server = new Server(clock, 20);
+    await underLoad(limit, server, clock, 500);
+    const before = await underLoad(limit, server, clock, 500);
+    server.cores = 3;
+    await underLoad(limit, server, clock, 2_500);
     const during = limit.state().limit;
-    server.cores = 40;
-    const { perSecond } = await underLoad(limit, server, clock, 5_000);
-    expect(before).toBeGreaterThan(30);
-    expect(during).toBeLessThan(20);
-    expect(perSecond).toBeGreaterThan(2_500);
+    server.cores = 20;
+    await underLoad(limit, server, clock, 1_000);
+    const after = await underLoad(limit, server, clock, 500);
+    expect(before.perSecond).toBeGreaterThan(1_500);
+    expect(during).toBeLessThan(10);
+    expect(after.perSecond).toBeGreaterThan(1_500);
   });
 
   test('learns anew how long an answer takes without load, when that changes', async () => {
     const clock = new VirtualClock();
     const limit = new AdaptiveLimit({ policy: 'adaptiveLimit', limitMin: 1, limitMax: 200 }, { clock });
     const server = new Server(clock, 10);
-    await underLoad(limit, server, clock, 1_000, 30);
+    await underLoad(limit, server, clock, 1_000, 20);
     server.serviceMs = 30;
-    await underLoad(limit, server, clock, 20_000, 30);
-    const { perSecond } = await underLoad(limit, server, clock, 3_000, 30);
+    await underLoad(limit, server, clock, 18_000, 20);
+    const { perSecond } = await underLoad(limit, server, clock, 1_500, 20);
     // Compared with the times of before, 30 ms are a line of two in three: it would be under 200 for ever.
     expect(perSecond).toBeGreaterThan(280);
   });

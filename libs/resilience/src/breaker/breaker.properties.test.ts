@@ -93,7 +93,7 @@ test("a breaker's transitions are a subset of the declared graph, and all of it 
         await settled();
         const now = breaker.state();
         expect(now.state).toBe(state);
-        if (now.kind === 'half-open') expect(now.probing + now.answered).toBeLessThanOrEqual(probes);
+        if (now.state === 'half-open') expect(now.probing + now.answered).toBeLessThanOrEqual(probes);
         expect(now.failures).toBeLessThanOrEqual(now.calls);
       }
       for (const { caller } of calls) caller.abort();

@@ -135,6 +135,7 @@ describe('an open breaker', () => {
     const { clock, fail, times, breaker } = aBreaker();
     await times(10, fail);
     await clock.advance(400);
+    expect(breaker.state().probesInMs).toBe(600);
     const work = new ControlledWork();
     await expect(breaker.run(work.work)).rejects.toEqual(
       new BreakerOpen('the circuit is open', 'carrier', 600),

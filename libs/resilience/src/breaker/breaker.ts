@@ -68,9 +68,14 @@ export class Breaker extends Policy<BreakerConfiguration> {
   }
 
   state() {
-    this.#window.moveTo(this.surroundings.clock.elapsedMs());
+    const nowMs = this.surroundings.clock.elapsedMs();
+    this.#window.moveTo(nowMs);
     const { calls, failures, slow } = this.#window;
-    return { ...this.#state, state: this.#state.kind, calls, failures, slow, refused: this.#refused };
+    const state = this.#state;
+    const { probing, answered } = state.kind === 'half-open' ? state : { probing: 0, answered: 0 };
+    const probesInMs = state.kind === 'open' ? Math.max(0, state.untilMs - nowMs) : null;
+    const probes = { probesInMs, probing, answered };
+    return { state: state.kind, ...probes, calls, failures, slow, refused: this.#refused };
   }
 
   /** Opens it until `close`. */

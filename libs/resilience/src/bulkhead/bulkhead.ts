@@ -138,7 +138,7 @@ export class Bulkhead extends Policy<BulkheadConfiguration> {
 
   #turnAway(waiting: Waiting, why: string): void {
     const error = this.#full(why);
-    this.refuse(error).catch(() => undefined);
+    this.tellOf(error);
     waiting.refuse(error);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify } from '../errors/classify.js';
-import { pipeline } from '../pipeline/pipeline.js';
+import { Pipeline, pipeline } from '../pipeline/pipeline.js';
 import { RetryBudget } from '../retry/retry-budget.js';
 import { ControlledWork, outcomeOf, rejected, transient, unclear } from '../testing/calls.fixture.js';
 import { settled, VirtualClock } from '../testing/virtual-clock.js';
@@ -160,5 +160,15 @@ test('a call that finds no slot at all is not made once more for that', async ()
   );
   void line.run(new ControlledWork().work);
   await expect(line.run(() => Promise.resolve(), { idempotent: true })).rejects.toThrow('full');
-  expect([line.state().bulkhead.refused, budget.saved, clock.timers]).toEqual([1, 5, 0]);
+  expect([line.state().bulkhead.refused, budget.saved, clock.isHeld]).toEqual([1, 5, false]);
+});
+
+test('without a retry around it the hedge saves for the budget, with one the retry does', async () => {
+  for (const retries of [[], [{ policy: 'retry', attemptsMax: 1, baseMs: 1, maxMs: 1 }]] as const) {
+    const budget = new RetryBudget({ ratio: 0.5, perSecond: 0, savedMax: 5 }, new VirtualClock());
+    while (budget.withdraw());
+    const line = new Pipeline('carrier', [...retries, { policy: 'hedge', delayMs: 50 }], { budget });
+    for (let made = 0; made < 4; made++) await line.run(() => Promise.resolve());
+    expect(budget.saved).toBe(2);
+  }
 });

@@ -1,5 +1,5 @@
 import type { Call, Next } from '../call/call.js';
-import type { Timer } from '../clock/clock.js';
+import { type Entry, ExpiryQueue } from '../clock/expiry-queue.js';
 import type { ErrorClass } from '../errors/error-class.js';
 import { Refused } from '../errors/refused.js';
 import { checkNumbers } from '../policy/numbers.js';
@@ -19,6 +19,7 @@ export interface HedgeConfiguration {
  * are `idempotent` only: others go through as they are. An attempt that fails brings the next forward.
  */
 export class Hedge extends Policy<HedgeConfiguration> {
+  #late: ExpiryQueue<Race>;
   #hedges = 0;
 
   /** @param budget how many may be asked once more; shared with retries */
@@ -28,10 +29,12 @@ export class Hedge extends Policy<HedgeConfiguration> {
     private readonly budget: RetryBudget | null = null,
   ) {
     super(configuration, surroundings(given));
-    check(configuration);
+    this.#late = this.#queueOf(configuration);
   }
 
   execute(call: Call, next: Next): Promise<unknown> {
+    // An outer retry has counted the call already.
+    if (call.parent === null) this.budget?.deposit();
     if (call.options.idempotent !== true) return next(call);
     return new Promise((resolve, reject) => new Race(call, next, this.#rules(), resolve, reject).begin());
   }
@@ -41,15 +44,20 @@ export class Hedge extends Policy<HedgeConfiguration> {
   }
 
   reconfigure(configuration: HedgeConfiguration): void {
-    check(configuration);
+    this.#late = this.#queueOf(configuration);
     this.configuration = configuration;
   }
 
+  #queueOf(configuration: HedgeConfiguration): ExpiryQueue<Race> {
+    check(configuration);
+    return new ExpiryQueue(this.surroundings.clock, configuration.delayMs, race => race.askMore());
+  }
+
   #rules(): Rules {
-    const { delayMs, extraMax = 1 } = this.configuration;
+    const { extraMax = 1 } = this.configuration;
     const { events, classify } = this.surroundings;
     return {
-      delayMs,
+      late: this.#late,
       attemptsMax: 1 + extraMax,
       classify,
       mayAskMore: attempt => {
@@ -63,7 +71,8 @@ export class Hedge extends Policy<HedgeConfiguration> {
 }
 
 interface Rules {
-  readonly delayMs: number;
+  /** Where it waits for answers that are late. */
+  readonly late: ExpiryQueue<Race>;
   readonly attemptsMax: number;
   classify(error: unknown): ErrorClass;
   mayAskMore(attempt: number): boolean;
@@ -73,7 +82,7 @@ interface Rules {
 class Race {
   readonly #attempts = new Set<Call>();
   #started = 0;
-  #timer: Timer | null = null;
+  #waiting: Entry<Race> | null = null;
   #isOver = false;
   /** The first error after which it may have happened. */
   #unclear: { readonly error: unknown } | null = null;
@@ -94,18 +103,16 @@ class Race {
     // Numbers of attempts go on where an outer retry has begun.
     const attempt = this.call.child(this.call.attempt + this.#started++);
     this.#attempts.add(attempt);
-    this.#timer?.stop();
-    this.#timer =
-      this.#started < this.rules.attemptsMax
-        ? this.call.clock.after(this.rules.delayMs, () => this.#askMore())
-        : null;
+    this.#stopWaiting();
+    if (this.#started < this.rules.attemptsMax) this.#waiting = this.rules.late.add(this);
     this.next(attempt).then(
       value => this.#answered(attempt, value),
       (error: unknown) => this.#failed(attempt, error),
     );
   }
 
-  #askMore(): boolean {
+  /** @returns whether it did */
+  askMore(): boolean {
     if (this.call.cancelled || this.#started >= this.rules.attemptsMax) return false;
     if (!this.rules.mayAskMore(this.call.attempt + this.#started)) return false;
     this.#start();
@@ -130,7 +137,7 @@ class Race {
     if (!this.call.cancelled && !isDefinite) {
       // The others may still answer; and what was refused here would be refused again.
       if (this.#attempts.size > 0) return;
-      if (!(error instanceof Refused) && this.#askMore()) return;
+      if (!(error instanceof Refused) && this.askMore()) return;
     }
     this.#end();
     this.reject(isDefinite || this.#unclear === null ? error : this.#unclear.error);
@@ -138,11 +145,16 @@ class Race {
 
   #end(): void {
     this.#isOver = true;
-    this.#timer?.stop();
+    this.#stopWaiting();
     for (const attempt of this.#attempts) {
       this.call.leave(attempt);
       attempt.cancel(new AnsweredElsewhere());
     }
+  }
+
+  #stopWaiting(): void {
+    if (this.#waiting !== null) this.rules.late.remove(this.#waiting);
+    this.#waiting = null;
   }
 }
 

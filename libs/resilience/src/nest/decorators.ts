@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import type { CallContext, CallOptions } from '../call/call.js';
+import { Call, type CallContext, type CallOptions } from '../call/call.js';
 import type { AnyPipeline } from '../pipeline/pipeline.js';
 
 /** Under what a pipeline is provided. */
@@ -13,7 +13,8 @@ type Method<Args extends unknown[], T> = (...args: [...Args, CallContext]) => Pr
 
 /**
  * Each call of the method goes through the pipeline of this name. The method's last parameter is the call's context,
- * with its signal; callers leave it out, as `(context?: CallContext)` lets them.
+ * with its signal; callers leave it out, as `(context?: CallContext)` lets them, or pass one on that they were given,
+ * which then bounds this call too. The parameters before it are not optional.
  * @param options what is said about every call, or about one by its arguments
  */
 export function Through<Args extends unknown[], T>(
@@ -31,10 +32,12 @@ export function Through<Args extends unknown[], T>(
     return {
       ...descriptor,
       value(this: Record<symbol, AnyPipeline>, ...args: [...Args, CallContext]): Promise<T> {
-        // One more argument than the method's own is a context already, which this call has of its own.
-        const own = args.slice(0, Math.max(0, method.length - 1)) as Args;
+        const last = args.at(-1);
+        const outer = last instanceof Call ? last : null;
+        const own = (outer === null ? args : args.slice(0, -1)) as unknown as Args;
         const said = typeof options === 'function' ? options(...own) : options;
-        return this[property]!.run(context => method.apply(this, [...own, context]), said);
+        const bounds = outer === null ? {} : { signal: outer.signal, deadline: outer.deadline ?? undefined };
+        return this[property]!.run(context => method.apply(this, [...own, context]), { ...bounds, ...said });
       },
     };
   };

@@ -59,8 +59,12 @@ export abstract class Policy<Configuration extends { readonly policy: string }> 
   }
 
   protected refuse(error: Refused): Promise<never> {
-    const { events } = this.surroundings;
-    if (events.heard) events.emit({ kind: 'refused', policy: this.kind, code: error.code });
+    this.tellOf(error);
     return Promise.reject(error);
+  }
+
+  protected tellOf({ code }: Refused): void {
+    const { events } = this.surroundings;
+    if (events.heard) events.emit({ kind: 'refused', policy: this.kind, code });
   }
 }
