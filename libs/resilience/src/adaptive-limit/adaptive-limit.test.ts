@@ -74,13 +74,13 @@ describe('an adaptive limit', () => {
     const clock = new VirtualClock();
     const limit = new AdaptiveLimit({ policy: 'adaptiveLimit', limitMin: 1, limitMax: 200 }, { clock });
     const server = new Server(clock, 20);
-    await underLoad(limit, server, clock, 500);
+    await underLoad(limit, server, clock, 1_500);
     const before = await underLoad(limit, server, clock, 500);
     server.cores = 3;
     await underLoad(limit, server, clock, 2_500);
     const during = limit.state().limit;
     server.cores = 20;
-    await underLoad(limit, server, clock, 1_000);
+    await underLoad(limit, server, clock, 1_500);
     const after = await underLoad(limit, server, clock, 500);
     expect(before.perSecond).toBeGreaterThan(1_500);
     expect(during).toBeLessThan(10);

@@ -13,6 +13,8 @@ const afterDrop = 0.9;
 const samplesPerWindow = 10;
 /** How often the time without load is measured anew: it changes, and what was measured under load is too long. */
 const windowsBetweenProbes = 250;
+/** With a half a short line would be taken for none, and the limit would settle where there is always one. */
+const whileProbing = 0.25;
 
 /**
  * How many calls a dependency can take at a time, found out from how long its answers take (the idea is that of
@@ -20,8 +22,8 @@ const windowsBetweenProbes = 250;
  * so fewer are made; as long as without load leaves room for a few more, about the square root. What it refuses or does
  * not answer takes a tenth off.
  *
- * Works on windows of answers. Every now and then the limit is halved for two of them, the first to let the line run
- * empty and the second to measure how long an answer takes without one.
+ * Works on windows of answers. Every now and then the limit is a quarter for two of them, the first to let the line
+ * run empty and the second to measure how long an answer takes without one.
  */
 export class Gradient {
   #limit: number;
@@ -41,7 +43,7 @@ export class Gradient {
   /** Whole, from `limitMin` to `limitMax`. */
   get limit(): number {
     const { limitMin } = this.bounds;
-    const limit = this.#probing > 0 ? this.#limit / 2 : this.#limit;
+    const limit = this.#probing > 0 ? this.#limit * whileProbing : this.#limit;
     return Math.max(limitMin, Math.floor(limit));
   }
 
