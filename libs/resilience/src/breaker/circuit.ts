@@ -7,7 +7,7 @@ import type { CallWindow } from './call-window.js';
  * One closed period of a breaker: an opossum that lives until it opens for the first time, and then never again hears
  * of a call. It decides about the failure rate; opening for slow calls, probing and closing are the breaker's. Opossum
  * is given nothing to do that it does wrong (traps.test.ts has them one by one):
- * - no timeout and no AbortController, no capacity, no half-open state: its timer is stopped as soon as it opens;
+ * - no timeout and no AbortController, no capacity, no half-open state: its timer is stopped when it is retired;
  * - counts from `CallWindow`, which knows settled calls only, instead of its own, which keeps every call's duration.
  */
 export class Circuit {
@@ -15,7 +15,7 @@ export class Circuit {
 
   /**
    * @param isFailure whether an error speaks against the dependency
-   * @param onOpen called once, when the failure rate is reached
+   * @param onOpen called once, when the failure rate is reached; has to retire it
    */
   constructor(
     window: CallWindow,
@@ -37,18 +37,15 @@ export class Circuit {
       errorFilter: ((error: unknown, call: Call) => !isFailure(error, call)) as (error: unknown) => boolean,
       status: countsOf(window),
     });
-    this.#opossum.on('open', () => {
-      // Calls still under way must not move what comes after: without listeners they settle, and nothing else.
-      this.#opossum.shutdown();
-      onOpen();
-    });
+    this.#opossum.on('open', onOpen);
   }
 
-  /** Rejects when it has opened. */
+  /** Not to be called once it is retired. */
   fire(call: Call, next: Next): Promise<unknown> {
     return this.#opossum.fire(call, next);
   }
 
+  /** Stops its timer. Calls still under way settle and move nothing: it has no listeners any more. */
   retire(): void {
     this.#opossum.shutdown();
   }
