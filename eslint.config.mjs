@@ -14,7 +14,7 @@ const mayImport = {
   service: ['contracts', 'messaging', 'platform', 'resilience'],
   orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order'],
   infra: ['contracts', 'messaging', 'platform'],
-  test: ['contracts', 'messaging', 'platform', 'saga', 'place-order', 'testkit', 'infra'],
+  test: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order', 'testkit', 'infra'],
 };
 
 /** Tests may also use what exists for them. */

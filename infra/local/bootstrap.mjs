@@ -19,6 +19,7 @@ const commands = {
   chaos: { entry: 'test/dist/chaos/storm.js', needs: 'kafka', built: true },
   crash: { entry: 'test/dist/chaos/crash-matrix.js', needs: 'kafka', built: true },
   mutants: { entry: 'test/dist/chaos/mutants.js', needs: 'kafka', built: true },
+  'bench:resilience': { entry: 'test/dist/load/resilience/bench.js', needs: 'nothing', built: true },
   test: { entry: 'infra/local/verify.mjs', needs: 'kafka', built: false },
   reset: { entry: 'infra/local/dist/reset.js', needs: 'nothing', built: true },
 };

@@ -31,6 +31,11 @@ describe('what a room may not import is refused', () => {
     ['the saga engine imports Kafka', 'libs/saga/src/index.ts', "import '@ballast/messaging';"],
     ['the contracts import something of ours', 'libs/contracts/src/index.ts', "import '@ballast/platform';"],
     ['the platform imports messaging', 'libs/platform/src/index.ts', "import '@ballast/messaging';"],
+    [
+      'the resilience library imports something of ours',
+      'libs/resilience/src/index.ts',
+      "import '@ballast/platform';",
+    ],
     ['messaging imports the testkit', 'libs/messaging/src/index.ts', "import '@ballast/testkit';"],
     ['the local stack imports a flow', 'infra/local/src/index.ts', "import '@ballast/place-order';"],
   ])('%s', async (_, file, statement) => {

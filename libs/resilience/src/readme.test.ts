@@ -18,11 +18,12 @@ test('the example of the README runs', () => {
   ]);
   expect(compiled.status, compiled.stdout.toString()).toBe(0);
 
-  const [, example] =
+  const [, example = ''] =
     /```ts\n(.*?)```/s.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8')) ?? [];
+  expect(example.trim().split('\n').length).toBeLessThanOrEqual(15);
   const file = join(mkdtempSync(join(tmpdir(), 'ballast-')), 'example.mts');
   const library = new URL('../dist/index.js', import.meta.url).href;
-  writeFileSync(file, String(example).replace(`'@ballast/resilience'`, `'${library}'`));
+  writeFileSync(file, example.replace(`'@ballast/resilience'`, `'${library}'`));
   const run = spawnSync(process.execPath, [file]);
-  expect([run.stdout.toString(), run.status]).toEqual(['label on attempt 3\n', 0]);
+  expect([run.stdout.toString(), run.status]).toEqual(['label on attempt 3, breaker closed\n', 0]);
 });

@@ -29,12 +29,16 @@ export async function withTimeout<T>(
   }
 }
 
-/** The call took too long. Whether its work was done is not known. */
+/** The call took too long. Whether its work was done is not known, unless it was never begun. */
 export class TimedOut extends Error {
   readonly code = 'BALLAST_TIMED_OUT';
 
-  constructor(readonly timeoutMs: number) {
-    super(`no answer within ${timeoutMs} ms`);
+  /** @param begun false when the call waited all the time, for a slot for instance, and nothing was sent */
+  constructor(
+    readonly timeoutMs: number,
+    readonly begun = true,
+  ) {
+    super(`no answer within ${Math.round(timeoutMs)} ms`);
     this.name = 'TimedOut';
   }
 }

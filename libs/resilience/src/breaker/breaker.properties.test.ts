@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Events } from '../policy/events.js';
+import {
+  bug,
+  ControlledWork,
+  type Outcome,
+  outcomeOf,
+  rejected,
+  transient,
+  unclear,
+} from '../testing/calls.fixture.js';
+import { settled, VirtualClock } from '../testing/virtual-clock.js';
+import { type BreakerState, breakerTransitions } from './breaker-state.js';
+import { Breaker, type BreakerConfiguration } from './breaker.js';
+
+const numbers: BreakerConfiguration = {
+  policy: 'breaker',
+  failureRate: 0.5,
+  slowCallMs: 300,
+  slowRate: 0.7,
+  windowMs: 2_000,
+  callsMin: 3,
+  openMs: 500,
+  probes: 2,
+  probeTimeoutMs: 400,
+};
+
+const errors = { transient, rejected, unclear, bug };
+
+const happening = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('call' as const), heeds: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(6) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('fail' as const),
+      which: fc.nat(6),
+      how: fc.constantFrom('transient', 'transient', 'unclear', 'rejected', 'bug'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('give up' as const), which: fc.nat(6) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(700) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: 'open' as const }, { kind: 'close' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reconfigure' as const),
+      probes: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+);
+
+test("a breaker's transitions are a subset of the declared graph, and all of it is walked", async () => {
+  const walked = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { maxLength: 80, size: 'max' }), async happenings => {
+      const clock = new VirtualClock();
+      const events = new Events('carrier');
+      const breaker = new Breaker(numbers, { clock, events });
+      let state = 'closed' as BreakerState['kind'];
+      events.subscribe(event => {
+        if (event.kind !== 'breaker') return;
+        expect(event.from).toBe(state);
+        expect(breakerTransitions[state]).toContain(event.to);
+        walked.add(`${event.from} ${event.to}`);
+        state = event.to as BreakerState['kind'];
+      });
+      const calls: { control: ControlledWork; caller: AbortController; outcome: Outcome }[] = [];
+      const open = () => calls.filter(({ outcome }) => !outcome.settled);
+      let probes = numbers.probes;
+      for (const what of happenings) {
+        const call = 'which' in what ? open().at(-1 - what.which) : undefined;
+        const before = state;
+        if (what.kind === 'call') {
+          const control = new ControlledWork(what.heeds);
+          const caller = new AbortController();
+          const outcome = outcomeOf(breaker.run(control.work, { signal: caller.signal }));
+          calls.push({ control, caller, outcome });
+          if (before === 'isolated') expect(control.started).toBe(0);
+          if (before === 'closed') expect(control.started).toBe(1);
+        } else if (what.kind === 'answer' && call?.control.started) call.control.answer('well', 0);
+        else if (what.kind === 'fail' && call?.control.started) {
+          call.control.fail(errors[what.how as keyof typeof errors](), 0);
+        } else if (what.kind === 'give up') call?.caller.abort();
+        else if (what.kind === 'wait') await clock.advance(what.ms);
+        else if (what.kind === 'open') breaker.open();
+        else if (what.kind === 'close') breaker.close();
+        else if (what.kind === 'reconfigure') {
+          probes = Math.max(probes, what.probes);
+          breaker.reconfigure({ ...numbers, probes: what.probes });
+        }
+        await settled();
+        const now = breaker.state();
+        expect(now.state).toBe(state);
+        if (now.state === 'half-open') expect(now.probing + now.answered).toBeLessThanOrEqual(probes);
+        expect(now.failures).toBeLessThanOrEqual(now.calls);
+      }
+      for (const { caller } of calls) caller.abort();
+      await clock.advance(10_000);
+      expect(open()).toEqual([]);
+      expect(clock.timers).toBe(0);
+    }),
+    { numRuns: 400 },
+  );
+  const declared = Object.entries(breakerTransitions).flatMap(([from, all]) =>
+    all.map(to => `${from} ${to}`),
+  );
+  expect([...walked].sort()).toEqual(declared.sort());
+});

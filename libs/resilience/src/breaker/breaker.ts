@@ -1,0 +1,222 @@
+import type { Call, Next } from '../call/call.js';
+import { DeadlinePassed, BreakerOpen, Refused } from '../errors/refused.js';
+import { checkNumbers } from '../policy/numbers.js';
+import { Policy, type Surroundings, surroundings } from '../policy/policy.js';
+import { TimedOut } from '../timeout/with-timeout.js';
+import type { BreakerState } from './breaker-state.js';
+import { CallWindow } from './call-window.js';
+import { Circuit } from './circuit.js';
+
+export interface BreakerConfiguration {
+  readonly policy: 'breaker';
+  /** From this share of failed calls on it opens. */
+  readonly failureRate: number;
+  /** A call that takes this long is slow, whatever it answers. */
+  readonly slowCallMs?: number;
+  /** From this share of slow calls on it opens. @default 1, if there is a slowCallMs */
+  readonly slowRate?: number;
+  /** The calls of how long ago count. */
+  readonly windowMs: number;
+  /** With fewer calls in the window it stays closed. */
+  readonly callsMin: number;
+  /** How long it stays open before it probes. */
+  readonly openMs: number;
+  /** So many calls are let through then, and have to succeed. */
+  readonly probes: number;
+  /** A probe that takes longer has failed. @default openMs */
+  readonly probeTimeoutMs?: number;
+}
+
+/**
+ * Stops calling a dependency that fails, or has become slow, and finds out with a few calls whether it is back.
+ *
+ * Errors that are transient or unknown speak against the dependency; one that it rejected is an answer; a bug, a caller
+ * who gave up and a passed deadline say nothing about it. While it probes a rejection says nothing either: the probe
+ * is made again. A call belongs to the generation that it started in, and moves no later one.
+ */
+export class Breaker extends Policy<BreakerConfiguration> {
+  #state: BreakerState = { kind: 'closed' };
+  /** Counts the states there were. */
+  #generation = 0;
+  #window: CallWindow;
+  #circuit: Circuit;
+  #refused = 0;
+
+  constructor(configuration: BreakerConfiguration, given?: Partial<Surroundings>) {
+    super(configuration, surroundings(given));
+    check(configuration);
+    this.#window = new CallWindow(configuration.windowMs, this.surroundings.clock.elapsedMs());
+    this.#circuit = this.#newCircuit();
+  }
+
+  execute(call: Call, next: Next): Promise<unknown> {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'closed':
+        return this.#circuit.fire(call, next);
+      case 'open': {
+        const leftMs = state.untilMs - this.surroundings.clock.elapsedMs();
+        if (leftMs > 0) return this.#refuse('the circuit is open', leftMs);
+        this.#become({ kind: 'half-open', probing: 0, answered: 0 }, 'time to probe');
+        return this.#probe(call, next);
+      }
+      case 'half-open':
+        return this.#probe(call, next);
+      case 'isolated':
+        return this.#refuse('the circuit was opened by hand');
+    }
+  }
+
+  state() {
+    const nowMs = this.surroundings.clock.elapsedMs();
+    this.#window.moveTo(nowMs);
+    const { calls, failures, slow } = this.#window;
+    const state = this.#state;
+    const { probing, answered } = state.kind === 'half-open' ? state : { probing: 0, answered: 0 };
+    const probesInMs = state.kind === 'open' ? Math.max(0, state.untilMs - nowMs) : null;
+    const probes = { probesInMs, probing, answered };
+    return { state: state.kind, ...probes, calls, failures, slow, refused: this.#refused };
+  }
+
+  /** Opens it until `close`. */
+  open(): void {
+    if (this.#state.kind !== 'isolated') this.#become({ kind: 'isolated' }, 'by hand');
+  }
+
+  /** Closes it, with nothing held against the dependency. */
+  close(): void {
+    if (this.#state.kind !== 'closed') this.#become({ kind: 'closed' }, 'by hand');
+  }
+
+  reconfigure(configuration: BreakerConfiguration): void {
+    check(configuration);
+    const isOtherWindow = configuration.windowMs !== this.configuration.windowMs;
+    this.configuration = configuration;
+    if (isOtherWindow)
+      this.#window = new CallWindow(configuration.windowMs, this.surroundings.clock.elapsedMs());
+    if (this.#state.kind === 'closed') this.#renewCircuit();
+  }
+
+  #become(state: BreakerState, why: string): void {
+    const from = this.#state.kind;
+    this.#state = state;
+    this.#generation++;
+    if (state.kind === 'closed') {
+      this.#window.clear();
+      this.#renewCircuit();
+    } else this.#circuit.retire();
+    const { events } = this.surroundings;
+    if (events.heard) events.emit({ kind: 'breaker', from, to: state.kind, why });
+  }
+
+  #open(why: string): void {
+    const untilMs = this.surroundings.clock.elapsedMs() + this.configuration.openMs;
+    this.#become({ kind: 'open', untilMs }, why);
+  }
+
+  #renewCircuit(): void {
+    this.#circuit.retire();
+    this.#circuit = this.#newCircuit();
+  }
+
+  #newCircuit(): Circuit {
+    return new Circuit(
+      this.#window,
+      this.configuration,
+      (call, next) => this.#count(call, next),
+      (error, call) => this.#verdictOf(error, call) === 'failed',
+      () => this.#open('failures'),
+    );
+  }
+
+  /** Makes the call, and counts it before opossum looks at the counts. */
+  #count(call: Call, next: Next): Promise<unknown> {
+    const generation = this.#generation;
+    return next(call).then(
+      value => {
+        if (generation === this.#generation) this.#record(call, false);
+        return value;
+      },
+      (error: unknown) => {
+        const verdict = this.#verdictOf(error, call);
+        if (generation === this.#generation && verdict !== 'nothing')
+          this.#record(call, verdict === 'failed');
+        throw error;
+      },
+    );
+  }
+
+  #record(call: Call, failed: boolean): void {
+    const { slowCallMs = Infinity, slowRate = 1, callsMin } = this.configuration;
+    const isSlow = call.tookMs >= slowCallMs;
+    this.#window.record(this.surroundings.clock.elapsedMs(), failed, isSlow);
+    if (!isSlow) return;
+    const { calls, slow } = this.#window;
+    if (calls >= callsMin && slow / calls >= slowRate) this.#open('slow calls');
+  }
+
+  #probe(call: Call, next: Next): Promise<unknown> {
+    const { probes, openMs, probeTimeoutMs = openMs } = this.configuration;
+    const { probing, answered } = this.#halfOpen();
+    if (probing + answered >= probes)
+      return this.#refuse('the circuit is half open, and its probes are made');
+    this.#state = { kind: 'half-open', probing: probing + 1, answered };
+    const generation = this.#generation;
+    const timer = this.surroundings.clock.after(probeTimeoutMs, () =>
+      call.cancel(new TimedOut(probeTimeoutMs, call.begun)),
+    );
+    const settled = (verdict: Verdict) => {
+      timer.stop();
+      if (generation === this.#generation) this.#probed(verdict);
+    };
+    return next(call).then(
+      value => {
+        settled(call.tookMs >= (this.configuration.slowCallMs ?? Infinity) ? 'failed' : 'answered');
+        return value;
+      },
+      (error: unknown) => {
+        settled(this.#verdictOf(error, call) === 'failed' ? 'failed' : 'nothing');
+        throw error;
+      },
+    );
+  }
+
+  #probed(verdict: Verdict): void {
+    const { probing, answered } = this.#halfOpen();
+    if (verdict === 'failed') return this.#open('a probe failed');
+    const succeeded = answered + (verdict === 'answered' ? 1 : 0);
+    if (succeeded >= this.configuration.probes)
+      return this.#become({ kind: 'closed' }, 'all probes succeeded');
+    this.#state = { kind: 'half-open', probing: probing - 1, answered: succeeded };
+  }
+
+  #halfOpen() {
+    if (this.#state.kind !== 'half-open') throw new Error(`a probe while the breaker is ${this.#state.kind}`);
+    return this.#state;
+  }
+
+  #verdictOf(error: unknown, call: Call): Verdict {
+    if (!call.begun || error instanceof Refused || error instanceof DeadlinePassed) return 'nothing';
+    // Who gave up was not the dependency; but a time limit is held against it, whoever set it.
+    if (call.cancelled && error === call.reason && !(error instanceof TimedOut)) return 'nothing';
+    const kind = this.surroundings.classify(error);
+    if (kind === 'bug') return 'nothing';
+    return kind === 'rejected' ? 'answered' : 'failed';
+  }
+
+  #refuse(why: string, retryAfterMs?: number): Promise<never> {
+    this.#refused++;
+    return this.refuse(new BreakerOpen(why, this.surroundings.dependency, retryAfterMs));
+  }
+}
+
+/** What a call says about the dependency. */
+type Verdict = 'answered' | 'failed' | 'nothing';
+
+function check(configuration: BreakerConfiguration): void {
+  const { failureRate, slowRate = 1, slowCallMs = 1, windowMs, callsMin, openMs, probes } = configuration;
+  checkNumbers('breaker', { failureRate, slowRate }, 'above 0, at most 1');
+  checkNumbers('breaker', { callsMin, probes }, 'whole, from 1');
+  const { probeTimeoutMs = openMs } = configuration;
+  checkNumbers('breaker', { slowCallMs, windowMs, openMs, probeTimeoutMs }, 'above 0');
+}

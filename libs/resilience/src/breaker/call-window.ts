@@ -1,0 +1,62 @@
+/** Calls that have settled within the last `windowMs`, to a tenth of it. Keeps sums only: its size never changes. */
+export class CallWindow {
+  #buckets: Bucket[] = [];
+  #current = 0;
+  #currentUntilMs: number;
+  readonly #bucketMs: number;
+  calls = 0;
+  failures = 0;
+  slow = 0;
+
+  constructor(
+    readonly windowMs: number,
+    nowMs: number,
+  ) {
+    this.#bucketMs = windowMs / bucketCount;
+    this.#currentUntilMs = nowMs + this.#bucketMs;
+    this.clear();
+  }
+
+  record(nowMs: number, failed: boolean, slow: boolean): void {
+    this.moveTo(nowMs);
+    const bucket = this.#buckets[this.#current]!;
+    bucket.calls++;
+    this.calls++;
+    if (failed) {
+      bucket.failures++;
+      this.failures++;
+    }
+    if (slow) {
+      bucket.slow++;
+      this.slow++;
+    }
+  }
+
+  /** Forgets what is too old by now. */
+  moveTo(nowMs: number): void {
+    if (nowMs < this.#currentUntilMs) return;
+    const steps = Math.floor((nowMs - this.#currentUntilMs) / this.#bucketMs) + 1;
+    for (let step = 0; step < Math.min(steps, bucketCount); step++) {
+      this.#current = (this.#current + 1) % bucketCount;
+      const old = this.#buckets[this.#current]!;
+      this.calls -= old.calls;
+      this.failures -= old.failures;
+      this.slow -= old.slow;
+      old.calls = old.failures = old.slow = 0;
+    }
+    this.#currentUntilMs += steps * this.#bucketMs;
+  }
+
+  clear(): void {
+    this.#buckets = Array.from({ length: bucketCount }, () => ({ calls: 0, failures: 0, slow: 0 }));
+    this.calls = this.failures = this.slow = 0;
+  }
+}
+
+const bucketCount = 10;
+
+interface Bucket {
+  calls: number;
+  failures: number;
+  slow: number;
+}

@@ -1,0 +1,2 @@
+export { InjectPipeline, pipelineToken, Through } from './decorators.js';
+export { ResilienceModule } from './resilience.module.js';
