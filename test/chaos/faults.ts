@@ -105,6 +105,19 @@ export const cutConnections: Fault = async ({ stack, customer, patienceMs }) => 
   return cuts;
 };
 
+/** Each service is killed while its orders are under way, and started again. */
+export const killedProcesses: Fault = async ({ stack, customer, patienceMs }) => {
+  const placed: string[] = [];
+  for (const service of serviceNames) {
+    placed.push(...(await customer.place(100)));
+    const unit = stack.unit(service);
+    await unit.kill('SIGKILL');
+    await unit.start();
+  }
+  await customer.awaitEnds(placed, patienceMs);
+  return serviceNames.length;
+};
+
 /** The gateway does what it is asked and does not say so: each of these calls has to be made again. */
 export const unansweredCalls: Fault = async ({ stack, customer, patienceMs }) => {
   const times = 20;

@@ -147,6 +147,9 @@ export async function writeTopic(
     logLevel: logLevel.NOTHING,
   }).producer({
     allowAutoTopicCreation: false,
+    // Each record stands there as often as it was given, also when an answer of the broker is lost.
+    idempotent: true,
+    maxInFlightRequests: 1,
   });
   await producer.connect();
   try {
