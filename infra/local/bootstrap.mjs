@@ -16,6 +16,7 @@ const commands = {
   start: { entry: 'infra/local/dist/start.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
   bench: { entry: 'test/dist/load/bench.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
   check: { entry: 'test/dist/invariants/check.js', needs: 'nothing', built: true },
+  crash: { entry: 'test/dist/chaos/crash-matrix.js', needs: 'kafka', built: true },
   mutants: { entry: 'test/dist/chaos/mutants.js', needs: 'kafka', built: true },
   test: { entry: 'infra/local/verify.mjs', needs: 'kafka', built: false },
   reset: { entry: 'infra/local/dist/reset.js', needs: 'nothing', built: true },

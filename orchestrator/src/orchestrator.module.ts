@@ -29,7 +29,7 @@ export class OrchestratorModule {
     const handler = new SagaHandler(definitions, new SagaRepository(), logger);
     const lanes = LaneServer.from(
       configuration,
-      { service: 'orchestrator', topics: inputTopics.orchestrator },
+      { service: 'orchestrator', topics: inputTopics.orchestrator, gatherMs: configuration.GATHER_MS },
       handler,
       logger,
     );

@@ -1,5 +1,6 @@
 import type { PlaceOrder } from '@ballast/contracts';
 import type { Stack } from '@ballast/local';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { OrderClient } from '../load/order-client.js';
 
@@ -57,6 +58,7 @@ export function anOrder(kind: OrderKind, token = 'tok_visa'): PlaceOrder {
 export class Customer {
   readonly acknowledged: string[] = [];
   readonly #client: OrderClient;
+  #next = 0;
 
   constructor(private readonly stack: Pick<Stack, 'urls'>) {
     this.#client = new OrderClient(stack.urls.order, 8, `customer-${Date.now()}`);
@@ -69,10 +71,22 @@ export class Customer {
       const orders = Array.from({ length: Math.min(100, count - placed.length) }, (_, index) =>
         anOrder(kinds[(placed.length + index) % kinds.length]!, token),
       );
-      placed.push(...(await this.#client.placeAll(this.acknowledged.length + placed.length, orders)));
+      placed.push(...(await this.#placeUntilAnswered(this.#next, orders)));
+      this.#next += orders.length;
     }
     this.acknowledged.push(...placed);
     return placed;
+  }
+
+  /** Under the same keys, as long as nobody answers. */
+  async #placeUntilAnswered(first: number, orders: readonly PlaceOrder[]): Promise<string[]> {
+    for (const begun = performance.now(); ; await sleep(100)) {
+      try {
+        return await this.#client.placeAll(first, orders);
+      } catch (error) {
+        if (!isConnectionError(error) || performance.now() - begun > 60_000) throw error;
+      }
+    }
   }
 
   async cancel(ids: readonly string[]): Promise<void> {
@@ -93,6 +107,9 @@ export class Customer {
     return this.#client.close();
   }
 }
+
+const isConnectionError = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(String((error as { code?: unknown }).code));
 
 /** Posts JSON; rejects for any answer but a good one. */
 export async function post(url: string, body: unknown): Promise<void> {

@@ -97,9 +97,25 @@ export class Shop {
 export const today = new Date().toISOString().slice(0, 10);
 
 /** Starts a shop for this test file; it is stopped, and its data removed, after the last test. */
-export async function openShop(environment: Record<string, string> = {}): Promise<Shop> {
+export async function openShop({
+  environment = () => ({}),
+  replicas = 1,
+  durable = false,
+}: {
+  /** For the services, given the folder of the stack. */
+  readonly environment?: (directory: string) => Record<string, string>;
+  readonly replicas?: number;
+  /** Needed where PostgreSQL is killed: it flushes nothing to the disk otherwise. */
+  readonly durable?: boolean;
+} = {}): Promise<Shop> {
   const directory = await newRunDirectory();
-  const stack = await startStack({ directory, durable: false, outside: { databaseUrls: {} }, environment });
+  const stack = await startStack({
+    directory,
+    replicas,
+    durable,
+    outside: { databaseUrls: {} },
+    environment: environment(directory),
+  });
   afterAll(async () => {
     await stack.stop();
     removeRunDirectory(directory);

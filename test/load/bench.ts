@@ -1,5 +1,5 @@
 import { allTopics } from '@ballast/contracts';
-import { type Stack, startStack, stateDirectory } from '@ballast/local';
+import { type Stack, startStack, stateDirectory, stopSignals } from '@ballast/local';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cpus, totalmem } from 'node:os';
@@ -29,6 +29,7 @@ const warmUpMs = 15_000;
 const options = benchArguments(process.argv.slice(2));
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
 
+const signal = stopSignals();
 const runs: Run[] = [];
 for (const batchMax of options.batchMax) {
   process.stderr.write(`starting the stack with passes of up to ${batchMax} messages\n`);
@@ -38,6 +39,7 @@ for (const batchMax of options.batchMax) {
   const stack = await startStack({
     directory,
     environment: { BATCH_MAX: String(batchMax), LOG_LEVEL: 'warn' },
+    signal,
   });
   try {
     const shop = aShop(new Date().toISOString().slice(0, 10));

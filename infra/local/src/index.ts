@@ -8,3 +8,4 @@ export { placeSampleOrders } from './sample/sample.js';
 export { startStack, type Stack, type StackOptions } from './stack.js';
 export { newRunDirectory, removeRunDirectory } from './test-servers/run-directory.js';
 export type { Unit } from './unit.js';
+export { stopSignals } from './stop-signals.js';

@@ -203,7 +203,7 @@ export class Stack {
    * runs everything has little to put into each. Enough for eight replicas.
    */
   get #lanes(): string {
-    return this.#options.environment?.['LANES'] || process.env['LANES'] || '8';
+    return this.#options.environment?.['LANES'] || process.env['LANES'] || '4';
   }
 
   async #startKafka(): Promise<void> {

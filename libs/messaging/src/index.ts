@@ -28,4 +28,5 @@ export {
   type OutsideParty,
 } from './participant/outside-calls.js';
 export { participantMigrations } from './participant/tables.js';
+export type { Moment } from './moments.js';
 export { messagingMigrations } from './storage/statements.js';

@@ -121,14 +121,16 @@ export class Passes {
     const items = work.map(item =>
       'kind' in item ? item : ({ kind: 'message', lane, message: item } as const),
     );
+    const tx: Queries = {
+      query: query => {
+        this.statements.push(query.name?.split(':')[0] ?? query.text);
+        return this.connection.query(query);
+      },
+    };
     try {
+      this.handler.prefetch?.(items, tx);
       const result = await this.handler.process(items, {
-        tx: {
-          query: query => {
-            this.statements.push(query.name?.split(':')[0] ?? query.text);
-            return this.connection.query(query);
-          },
-        },
+        tx,
         now: new Date(this.#now),
         locks: 'wait',
         underLockTimeout: load => load(),

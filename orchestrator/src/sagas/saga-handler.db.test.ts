@@ -329,9 +329,9 @@ describe('memory', () => {
   test('a pass over sagas that are remembered reads nothing, and writes with one statement', async () => {
     const orders = [newOrder(), newOrder(), newOrder()];
     const { send } = await passes.pass(...orders.map(orderId => startOf(orderId)));
-    expect(passes.statements).toEqual(['load-sagas', 'insert-sagas', 'save-progress']);
+    expect(passes.statements).toEqual(['load-sagas', 'start-sagas']);
     await passes.pass(...send.map(({ message }) => answerTo(message)));
-    expect(passes.statements).toEqual(['save-progress']);
+    expect(passes.statements).toEqual(['advance-sagas']);
   });
 
   test('a pass that was rolled back leaves nothing behind: made again, it does the same', async () => {

@@ -51,7 +51,7 @@ export class SagaPass {
     return {
       now: this.now,
       started: [...this.#started].map(orderId => this.#advanced.get(orderId)!),
-      advanced: this.advanced,
+      advanced: this.advanced.filter(({ instance }) => !this.#started.has(instance.id)),
       cancelledEarly: [...this.#cancelledEarly].map(([orderId, lane]) => ({ orderId, lane })),
       settled: this.#settled,
     };

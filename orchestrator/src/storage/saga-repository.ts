@@ -20,7 +20,7 @@ export type Known =
 export interface SagaChanges {
   readonly now: Date;
   readonly started: readonly StoredSaga[];
-  /** Those that were started, too. */
+  /** Not those that were started. */
   readonly advanced: readonly StoredSaga[];
   readonly cancelledEarly: readonly { orderId: string; lane: number }[];
   /** Early cancels whose start has come. */
@@ -44,8 +44,8 @@ export class SagaRepository {
   /** One statement per table, none waiting for another. */
   async save(tx: Queries, { now, started, advanced, cancelledEarly, settled }: SagaChanges): Promise<void> {
     const queries: Query[] = [];
-    if (started.length > 0) queries.push(insertSagas(started, now));
-    if (advanced.length > 0) queries.push(saveProgress(advanced, now));
+    if (started.length > 0) queries.push(startSagas(started, now));
+    if (advanced.length > 0) queries.push(advanceSagas(advanced, now));
     if (cancelledEarly.length > 0) {
       const [orders, lanes] = [
         cancelledEarly.map(({ orderId }) => orderId),
@@ -62,7 +62,6 @@ export class SagaRepository {
     const [{ rows }] = await Promise.all([
       tx.query<{ order_id: string; lane: number; due_at: Date }>(statements.statement('load-due', [lanes])),
       tx.query(statements.statement('forget-early-cancels', [lanes])),
-      tx.query(statements.statement('prefer-indexes')),
     ]);
     return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
   }
@@ -115,30 +114,36 @@ function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
   };
 }
 
-function insertSagas(started: readonly StoredSaga[], now: Date): Query {
+function startSagas(started: readonly StoredSaga[], now: Date): Query {
   const instances = started.map(({ instance }) => instance);
-  return statements.statement('insert-sagas', [
+  return statements.statement('start-sagas', [
     instances.map(({ id }) => id),
     instances.map(({ definition }) => definition),
     instances.map(({ version }) => version),
     jsonLines(instances.map(({ input }) => input)),
     instances.map(({ deadlineAt }) => (deadlineAt === null ? null : new Date(deadlineAt).toISOString())),
-    now,
     started.map(({ trace }) => trace.traceparent ?? null),
     started.map(({ trace }) => trace.tracestate ?? null),
+    started.map(({ lane }) => lane),
+    ...progressOf(instances),
+    now,
   ]);
 }
 
-function saveProgress(advanced: readonly StoredSaga[], now: Date): Query {
-  return statements.statement('save-progress', [
-    advanced.map(({ instance }) => instance.id),
-    advanced.map(({ lane }) => lane),
-    advanced.map(({ instance }) => !hasEnded(instance.state)),
-    advanced.map(({ instance }) => nextDue(instance)?.toISOString() ?? null),
-    jsonLines(advanced.map(({ instance }) => instance.state)),
+function advanceSagas(advanced: readonly StoredSaga[], now: Date): Query {
+  const instances = advanced.map(({ instance }) => instance);
+  return statements.statement('advance-sagas', [
+    instances.map(({ id }) => id),
+    ...progressOf(instances),
     now,
   ]);
 }
+
+const progressOf = (instances: readonly Instance[]) => [
+  instances.map(({ state }) => !hasEnded(state)),
+  instances.map(instance => nextDue(instance)?.toISOString() ?? null),
+  jsonLines(instances.map(({ state }) => state)),
+];
 
 const jsonLines = (values: readonly unknown[]): string =>
   values.map(value => JSON.stringify(value)).join('\n');

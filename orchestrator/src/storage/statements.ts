@@ -1,15 +1,14 @@
 import { loadQueries } from '@ballast/platform';
 
 export const statements = loadQueries(new URL('../../src/storage/queries/', import.meta.url), [
+  'advance-sagas',
   'delete-early-cancels',
   'forget-early-cancels',
   'insert-early-cancels',
-  'insert-sagas',
   'load-due',
   'load-saga',
   'load-sagas',
-  'prefer-indexes',
-  'save-progress',
+  'start-sagas',
 ]);
 
 /** The orchestrator's own tables; they stand beside the transport's. */

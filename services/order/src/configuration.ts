@@ -1,5 +1,5 @@
 import { consumerSettings } from '@ballast/messaging';
-import { durationMs, httpUrl, processSettings } from '@ballast/platform';
+import { count, durationMs, httpUrl, processSettings } from '@ballast/platform';
 import { z } from 'zod';
 
 export const Configuration = z.object({
@@ -9,5 +9,7 @@ export const Configuration = z.object({
   INVENTORY_URL: httpUrl,
   /** From an order's acceptance to the time when its flow gives up, before the pivot. */
   ORDER_TIMEOUT_MS: durationMs(30_000),
+  /** While Kafka is away so many orders are accepted and kept; more are answered with 503 and Retry-After. */
+  UNSENT_ORDERS_MAX: count(10_000),
 });
 export type Configuration = Readonly<z.infer<typeof Configuration>>;

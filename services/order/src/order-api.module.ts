@@ -17,10 +17,12 @@ import { WaitingRoom } from './watching/waiting-room.js';
 export interface OrderApiParts {
   /** Its sessions have a `lock_timeout`: see OrderBook. */
   readonly database: Queries;
-  readonly outbox: Pick<HttpOutbox, 'rows' | 'committed'>;
+  readonly outbox: Pick<HttpOutbox, 'rows' | 'committed' | 'backlog'>;
   /** Asks inventory for a SKU. */
   readonly askSku: (sku: string) => Promise<SkuAnswer>;
   readonly orderTimeoutMs: number;
+  /** How many orders may wait for Kafka before more are refused. */
+  readonly unsentMax: number;
   readonly logger: Logger;
   /** How many orders may be waited for at a time; lower in tests only. */
   readonly seats?: number;
@@ -34,6 +36,7 @@ export class OrderApiModule {
     outbox,
     askSku,
     orderTimeoutMs,
+    unsentMax,
     logger,
     seats = 50_000,
   }: OrderApiParts): DynamicModule {
@@ -43,6 +46,7 @@ export class OrderApiModule {
     const provided = [
       new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, {
         orderTimeoutMs,
+        unsentMax,
       }),
       new CancelDesk(new CancelRequests(database, outbox), outbox),
       new OrderLookup(reader),

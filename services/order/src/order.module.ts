@@ -45,6 +45,7 @@ export class OrderModule {
           outbox,
           askSku: sku => inventory.ask(sku),
           orderTimeoutMs: configuration.ORDER_TIMEOUT_MS,
+          unsentMax: configuration.UNSENT_ORDERS_MAX,
           logger,
         }),
         HealthModule.register([

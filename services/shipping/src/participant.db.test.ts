@@ -1,13 +1,13 @@
 import { answerOf, bookShipment, cancelShipment, dispatchShipment, type Command } from '@ballast/contracts';
 import {
   createMessage,
+  type LaneHandler,
   messagingMigrations,
   OutsideCallWorker,
   participantMigrations,
   ParticipantHandler,
   type OutsideAttempt,
   type Pass,
-  type PassResult,
   type Work,
 } from '@ballast/messaging';
 import { createLogger, openPool, transaction, type Queries } from '@ballast/platform';
@@ -40,7 +40,7 @@ const refusal = { kind: 'refused', code: 'too_heavy' } as const;
 const label = { kind: 'accepted', body: { trackingNumber: 'track-9' } } as const;
 let submitted: Work[];
 let calls: OutsideCallWorker;
-let handler: { process(work: readonly Work[], pass: Pass): Promise<PassResult> };
+let handler: Required<Pick<LaneHandler, 'prefetch' | 'process'>>;
 
 beforeEach(() => {
   zone = `zone-${++number}`;
@@ -77,7 +77,10 @@ const dispatch = (orderId: string) => commandOf(dispatchShipment, orderId);
 
 /** One pass, committed. Says what was answered, as `type: outcome`, and how many items are held. */
 async function pass(...work: Work[]): Promise<string[]> {
-  const result = await transaction(pool, tx => handler.process(work, passOf(tx)));
+  const result = await transaction(pool, tx => {
+    handler.prefetch(work, tx);
+    return handler.process(work, passOf(tx));
+  });
   result.committed?.();
   const answers = result.send.map(({ message }) => {
     const command = [bookShipment, cancelShipment, dispatchShipment].find(

@@ -1,5 +1,6 @@
 import type { Queries } from '@ballast/platform';
 import type { OutboxRow } from '../outbox/publisher.js';
+import { reached } from '../moments.js';
 import { statements } from '../storage/statements.js';
 import type { BlockReason, Lane } from './lane.js';
 import type { LaneHandler, Timer } from './work.js';
@@ -37,13 +38,15 @@ export interface ClaimInput {
  * rows that commit in between.
  */
 export async function claimLanes(db: Queries, input: ClaimInput, handler: LaneHandler): Promise<Claimed> {
-  const raised = await db.query<{ lane: number; epoch: number }>(
-    statements.statement('claim-lanes', [[...input.lanes], input.owner]),
+  const raised = await inTransaction(db, () =>
+    db.query<{ lane: number; epoch: number }>(
+      statements.statement('claim-lanes', [[...input.lanes], input.owner]),
+    ),
   );
+  reached('lanes claimed');
   const epochs = new Map(raised.rows.map(({ lane, epoch }) => [lane, epoch]));
 
-  await db.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' });
-  try {
+  return inTransaction(db, async () => {
     const [positions, unsent, held, dead] = await Promise.all([
       db.query<{ lane: number; topic: string; next_offset: number }>(
         statements.statement('load-positions', [[...input.lanes], [...input.topics]]),
@@ -69,7 +72,6 @@ export async function claimLanes(db: Queries, input: ClaimInput, handler: LaneHa
         ]),
       );
     }
-    await db.query({ text: 'COMMIT' });
     return {
       lanes: input.lanes.map(number => ({
         number,
@@ -87,6 +89,16 @@ export async function claimLanes(db: Queries, input: ClaimInput, handler: LaneHa
       refused: compared.refused,
       alarms: compared.alarms,
     };
+  });
+}
+
+/** In a claim nothing is given up for the session's lock timeout: the predecessor's transaction has to end first. */
+async function inTransaction<T>(db: Queries, work: () => Promise<T>): Promise<T> {
+  await db.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 0' });
+  try {
+    const result = await work();
+    await db.query({ text: 'COMMIT' });
+    return result;
   } catch (error) {
     await db.query({ text: 'ROLLBACK' });
     throw error;

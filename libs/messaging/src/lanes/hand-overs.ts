@@ -67,24 +67,23 @@ export class HandOvers {
         continue;
       }
       const { messages } = handOver.payload.batch;
+      let handled = 0;
       while (handOver.taken < messages.length && items.length < limit) {
         const record = messages[handOver.taken++]!;
         const offset = Number(record.offset);
-        if (offset < next) handOver.done++;
+        if (offset < next) handled++;
         else items.push(this.#decoded(handOver, record, offset));
       }
-      if (handOver.done === messages.length) handOver.settle(true);
+      if (handled > 0) done(handOver, handled, 0);
     }
     return { items, gaps };
   }
 
-  /** These were committed: a batch that is through is given back to kafkajs. */
-  committed(items: readonly LogItem[]): void {
+  /** These were committed: a batch that is through is given back to kafkajs, which fetches once it has back all. */
+  committed(items: readonly LogItem[], delayMs: number): void {
     for (const item of items) {
       const handOver = this.#waiting.get(`${item.topic}/${item.lane}`);
-      if (handOver === undefined) continue;
-      handOver.done++;
-      if (handOver.done === handOver.payload.batch.messages.length) handOver.settle(true);
+      if (handOver !== undefined) done(handOver, 1, delayMs);
     }
   }
 
@@ -112,6 +111,14 @@ export class HandOvers {
       return { ...from, message: null, undecodable: error };
     }
   }
+}
+
+function done(handOver: HandOver, messages: number, delayMs: number): void {
+  handOver.done += messages;
+  if (handOver.done < handOver.payload.batch.messages.length) return;
+  // One that was abandoned meanwhile is settled already.
+  if (delayMs > 0) setTimeout(() => handOver.settle(true), delayMs);
+  else handOver.settle(true);
 }
 
 /** The offset that kafkajs asked for; its types leave it out. */

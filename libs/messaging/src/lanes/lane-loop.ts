@@ -2,6 +2,7 @@ import { type Connection, type Logger, openConnection } from '@ballast/platform'
 import type { Producer } from 'kafkajs';
 import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
+import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
 import { makeInboxBuckets } from '../storage/inbox-buckets.js';
 import { statements } from '../storage/statements.js';
@@ -10,11 +11,11 @@ import { HandOvers } from './hand-overs.js';
 import { loadHeld } from './held.js';
 import { type Item, orderIdOf } from './item.js';
 import type { Lane } from './lane.js';
-import { CommitOutcomeUnknown, type Committed, type PassOutcome, runPass } from './pass.js';
+import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
 import { Timers } from './timers.js';
-import type { LaneHandler, Pass, PassResult, Work, WorkSink } from './work.js';
+import type { LaneHandler, Pass, Work, WorkSink } from './work.js';
 
 export interface LoopHealth {
   readonly state: 'starting' | 'running' | 'waiting-for-kafka' | 'failing' | 'stopped';
@@ -25,6 +26,9 @@ export interface LoopHealth {
   readonly error: string | null;
   readonly timers: number;
 }
+
+/** Fewer than that are not held up for company: a lone order takes no longer. */
+const severalMessages = 4;
 
 /**
  * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
@@ -39,6 +43,7 @@ export class LaneLoop implements WorkSink {
   readonly #timers: Timers;
   readonly #signal = new Signal();
   readonly #owner: string;
+  readonly #passHandler: PassHandler;
 
   #db: Connection | null = null;
   #lanes = new Map<number, Lane>();
@@ -65,9 +70,10 @@ export class LaneLoop implements WorkSink {
     private readonly kafka: KafkaOptions,
     private readonly settings: LoopSettings,
     private readonly handler: LaneHandler,
-    private readonly process: (work: readonly Work[], pass: Pass) => Promise<PassResult>,
+    process: PassHandler['process'],
     private readonly logger: Logger,
   ) {
+    this.#passHandler = { prefetch: (work, tx) => handler.prefetch?.(work, tx), process };
     this.#passItemsMax = settings.passMessagesMax;
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
@@ -234,6 +240,7 @@ export class LaneLoop implements WorkSink {
       },
       this.handler,
     );
+    reached('lanes taken over');
     for (const alarm of claimed.alarms) this.logger.error({ alarm: true }, alarm);
     const positions = claimed.lanes.flatMap(({ number: lane, next }) =>
       [...next].map(([topic, offset]) => ({ lane, topic, offset })),
@@ -366,7 +373,7 @@ export class LaneLoop implements WorkSink {
         this.#db!,
         this.settings,
         { items, lanes: this.#lanes, published, poisoned: this.#poisoned, locks },
-        this.process,
+        this.#passHandler,
       );
       if (outcome.kind !== 'committed') this.#publisher.returnSent(published);
       return outcome;
@@ -377,6 +384,7 @@ export class LaneLoop implements WorkSink {
   }
 
   async #settle(items: readonly Item[], committed: Committed): Promise<void> {
+    reached('pass committed');
     this.#clock = { databaseMs: committed.now.getTime(), atMs: performance.now() };
     const log = items.filter(item => item.from === 'log');
     for (const { lane, topic, offset } of log) this.#lanes.get(lane)!.next.set(topic, offset + 1);
@@ -391,7 +399,7 @@ export class LaneLoop implements WorkSink {
     for (const item of items) this.#poisoned.delete(item);
     const done = new Set(items);
     this.#inHand = this.#inHand.filter(item => !done.has(item));
-    this.#handOvers.committed(log);
+    this.#handOvers.committed(log, log.length < severalMessages ? 0 : this.settings.gatherMs);
     if (committed.deadLetters > 0) {
       this.logger.error(
         { alarm: true, deadLetters: committed.deadLetters },
@@ -521,9 +529,7 @@ export class LaneLoop implements WorkSink {
       logger: this.logger,
       onLost: () => this.#signal.notify(),
     });
-    // A pass looks everything up by its key. A plan that was made while a table was empty would read all of it, and
-    // would be kept for the life of the connection.
-    await this.#db.query({ text: 'SET enable_seqscan = off' });
+    await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
   }

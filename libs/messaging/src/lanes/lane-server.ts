@@ -46,7 +46,7 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
   /** The lanes of a service, as its environment says. */
   static from(
     configuration: ConsumerConfiguration,
-    { service, topics }: { readonly service: string; readonly topics: readonly string[] },
+    { service, topics, gatherMs = 0 }: Pick<LoopOptions, 'service' | 'topics' | 'gatherMs'>,
     handler: LaneHandler,
     logger: Logger,
   ): LaneServer {
@@ -55,6 +55,7 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
       {
         service,
         topics,
+        gatherMs,
         databaseUrl: configuration.DATABASE_URL,
         laneCount: configuration.LANES,
         passMessagesMax: configuration.BATCH_MAX,

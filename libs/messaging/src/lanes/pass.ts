@@ -1,6 +1,7 @@
 import { deadLettersTopic } from '@ballast/contracts';
 import { type Connection, type Queries, sqlStateOf } from '@ballast/platform';
 import { createMessage, encode, RecordTooLarge } from '../envelope.js';
+import { reached } from '../moments.js';
 import { FirstFailure } from '../storage/first-failure.js';
 import type { OutboxRow } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
@@ -10,8 +11,6 @@ import { type Pass, type PassResult, PoisonedWork, type Work } from './work.js';
 
 export interface PassSettings {
   readonly service: string;
-  /** Shared rows that stay locked for longer than this make the pass start over without waiting. */
-  readonly lockTimeoutMs: number;
   /** Older messages are refused: the inbox may have forgotten them. */
   readonly horizonMs: number;
   /** Messages from further in the future are refused. */
@@ -60,30 +59,39 @@ class DataError extends Error {}
 
 const lockNotAvailable = '55P03';
 
-type Process = (work: readonly Work[], pass: Pass) => Promise<PassResult>;
+/** Who handles the work of a pass. */
+export interface PassHandler {
+  /** Sends what reads the work will need: behind the statement that opens the pass, in the same write. */
+  prefetch(work: readonly Work[], tx: Queries): void;
+  process(work: readonly Work[], pass: Pass): Promise<PassResult>;
+}
 
 /**
  * One transaction for everything that waits: locks the lanes, moves positions, deduplicates, lets the handler load,
- * decide and save, and stores what is to be sent.
+ * decide and save, and stores what is to be sent. The session's lock_timeout bounds every wait in it.
  * Rejects for errors that are nobody's fault: the transaction is rolled back, unless CommitOutcomeUnknown says so.
  */
 export async function runPass(
   db: Connection,
   settings: PassSettings,
   input: PassInput,
-  process: Process,
+  handler: PassHandler,
 ): Promise<PassOutcome> {
   try {
-    const opened = await open(db, settings, input);
+    // Errors are told apart by their cause, not by what fails behind it.
+    const tx = new FirstFailure(db);
+    const opened = await open(tx, input, handler);
     if (opened.kind === 'fenced') {
       await db.query({ text: 'ROLLBACK' });
       return opened;
     }
+    reached('pass opened');
     const sorted = sort(input, opened, settings);
     const byWork = new Map(sorted.work.map(item => [workOf(item), item]));
-    const pass = passFor(db, opened.now, input.locks);
-    const result = byWork.size === 0 ? nothing : await process([...byWork.keys()], pass);
-    return await save(db, settings, sorted, byWork, result, opened.now);
+    const pass = passFor(tx, opened.now, input.locks);
+    const result = byWork.size === 0 ? nothing : await handler.process([...byWork.keys()], pass);
+    reached('pass decided');
+    return await save(db, tx, settings, sorted, byWork, result, opened.now);
   } catch (error) {
     if (error instanceof CommitOutcomeUnknown) throw error;
     await db.query({ text: 'ROLLBACK' });
@@ -108,59 +116,55 @@ interface Opened {
 }
 
 async function open(
-  db: Queries,
-  { lockTimeoutMs }: PassSettings,
+  tx: FirstFailure,
   { items, lanes, published }: PassInput,
+  handler: PassHandler,
 ): Promise<Opened | (PassOutcome & { kind: 'fenced' })> {
   const numbers = [...new Set([...items, ...published].map(({ lane }) => lane))].sort((a, b) => a - b);
   const log = items.filter(item => item.from === 'log');
-  const held = items.filter(item => item.from === 'held');
   const moves = movesOf(log);
   const messages = log.flatMap(({ message }) => (message === null ? [] : [message]));
 
-  const [, locked, positions, remembered, waiting] = await Promise.all([
-    db.query({ text: `BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
-    db.query<{ lane: number; now: Date }>(
-      statements.statement('lock-lanes', [numbers, numbers.map(lane => lanes.get(lane)?.epoch ?? -1)]),
-    ),
-    moves.length > 0
-      ? db.query<{ lane: number; topic: string; was: number }>(
-          statements.statement('set-positions', [
-            moves.map(({ lane }) => lane),
-            moves.map(({ topic }) => topic),
-            moves.map(({ next }) => next),
-          ]),
-        )
-      : { rows: [] },
-    messages.length > 0
-      ? db.query<{ message_id: string }>(
-          statements.statement('remember-messages', [
-            messages.map(({ id }) => id),
-            messages.map(({ time }) => time),
-          ]),
-        )
-      : { rows: [] },
-    held.length > 0
-      ? db.query<{ seq: number }>(statements.statement('lock-held', [held.map(({ seq }) => seq)]))
-      : { rows: [] },
-    published.length > 0
-      ? db.query(statements.statement('delete-outbox', [published.map(({ seq }) => seq)]))
-      : undefined,
-  ]);
+  const begun = tx.query({ text: 'BEGIN' });
+  const opening = tx.query<OpenedRow>(
+    statements.statement('open-pass', [
+      numbers,
+      numbers.map(lane => lanes.get(lane)?.epoch ?? -1),
+      moves.map(({ lane }) => lane),
+      moves.map(({ topic }) => topic),
+      moves.map(({ lane, topic }) => lanes.get(lane)?.next.get(topic) ?? -1),
+      moves.map(({ next }) => next),
+      messages.map(({ id }) => id),
+      messages.map(({ time }) => time),
+      published.map(({ seq }) => seq),
+      items.flatMap(item => (item.from === 'held' ? [item.seq] : [])),
+    ]),
+  );
+  const readable = items.filter(item => orderIdOf(item) !== null);
+  if (readable.length > 0) handler.prefetch(readable.map(workOf), tx);
 
+  const [, { rows }] = await tx.all([begun, opening]);
+  const { now, owned, moved, fresh, waiting } = rows[0]!;
   const lost = new Set(numbers);
-  for (const { lane } of locked.rows) lost.delete(lane);
-  for (const { lane, topic, was } of positions.rows) {
-    if (lanes.get(lane)?.next.get(topic) !== was) lost.add(lane);
-  }
-  if (positions.rows.length < moves.length) for (const { lane } of moves) lost.add(lane);
+  for (const lane of owned ?? []) lost.delete(lane);
+  const right = new Set(moved);
+  for (const { lane, topic } of moves) if (!right.has(`${lane}/${topic}`)) lost.add(lane);
   if (lost.size > 0) return { kind: 'fenced', lanes: lost };
   return {
     kind: 'opened',
-    now: locked.rows[0]!.now,
-    fresh: new Set(remembered.rows.map(row => row.message_id)),
-    waiting: new Set(waiting.rows.map(({ seq }) => seq)),
+    now,
+    fresh: new Set(fresh ?? messages.map(({ id }) => id)),
+    waiting: new Set(waiting),
   };
+}
+
+/** What open-pass.sql did. Empty arrays arrive as null; so does `fresh` when all ids are. */
+interface OpenedRow {
+  readonly now: Date;
+  readonly owned: readonly number[] | null;
+  readonly moved: readonly string[] | null;
+  readonly fresh: readonly string[] | null;
+  readonly waiting: readonly number[] | null;
 }
 
 function movesOf(items: readonly LogItem[]): { lane: number; topic: string; next: number }[] {
@@ -230,14 +234,12 @@ function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }: PassSe
   return null;
 }
 
-function passFor(db: Queries, now: Date, locks: Pass['locks']): Pass {
-  // Errors are told apart by their cause, not by what fails behind it.
-  const tx = new FirstFailure(db);
+function passFor(tx: FirstFailure, now: Date, locks: Pass['locks']): Pass {
   return {
     tx,
     now,
     locks,
-    // The transaction has had its lock timeout since it began: nothing else in a pass waits for long, either.
+    // The whole session has a lock timeout: nothing else in a pass waits for long, either.
     underLockTimeout: async load => (await tx.all([load()]))[0],
     async businessSave(saveAll) {
       try {
@@ -253,6 +255,7 @@ function passFor(db: Queries, now: Date, locks: Pass['locks']): Pass {
 
 async function save(
   db: Connection,
+  tx: FirstFailure,
   settings: PassSettings,
   sorted: Sorted,
   byWork: ReadonlyMap<Work, Item>,
@@ -275,15 +278,14 @@ async function save(
   );
   const outgoing = outboxRows(sorted, result, settings, now);
 
-  const [rows] = await Promise.all([
-    outgoing.length > 0 ? insertOutbox(db, outgoing) : [],
-    toHold.length > 0 ? insertHeld(db, toHold) : undefined,
+  const rows = await commit(db, tx, [
+    outgoing.length > 0 ? insertOutbox(tx, outgoing) : Promise.resolve([]),
+    toHold.length > 0 ? insertHeld(tx, toHold) : undefined,
     released.length > 0
-      ? db.query(statements.statement('delete-held', [released.map(({ seq }) => seq)]))
+      ? tx.query(statements.statement('delete-held', [released.map(({ seq }) => seq)]))
       : undefined,
-    sorted.dead.length > 0 ? insertDeadLetters(db, sorted.dead) : undefined,
+    sorted.dead.length > 0 ? insertDeadLetters(tx, sorted.dead) : undefined,
   ]);
-  await commit(db);
   const unblocked = new Set(released.map(({ orderId }) => orderId).filter(orderId => !blocked.has(orderId)));
   return {
     kind: 'committed',
@@ -297,16 +299,24 @@ async function save(
   };
 }
 
-async function commit(db: Connection): Promise<void> {
-  let answer: { command: string };
-  try {
-    answer = await db.query({ text: 'COMMIT' });
-  } catch (error) {
-    throw new CommitOutcomeUnknown(`COMMIT was not answered: ${String(error)}`, { cause: error });
+/** Sends COMMIT right behind the last statements: one that fails turns it into a ROLLBACK. */
+async function commit<First>(
+  db: Connection,
+  tx: FirstFailure,
+  last: readonly [Promise<First>, ...unknown[]],
+): Promise<First> {
+  const committing = db.query({ text: 'COMMIT' });
+  const saving = tx.all(last);
+  const [commit, saved] = await Promise.allSettled([committing, saving]);
+  if (commit.status === 'rejected') {
+    throw new CommitOutcomeUnknown(`COMMIT was not answered: ${String(commit.reason)}`, {
+      cause: commit.reason,
+    });
   }
-  // After a failed statement a pipelined COMMIT resolves, as a ROLLBACK.
-  if (answer.command !== 'COMMIT')
-    throw new Error(`the transaction was rolled back at COMMIT (${answer.command})`);
+  if (saved.status === 'rejected') throw saved.reason;
+  if (commit.value.command !== 'COMMIT')
+    throw new Error(`the transaction was rolled back at COMMIT (${commit.value.command})`);
+  return saved.value[0] as First;
 }
 
 function outboxRows(

@@ -6,9 +6,16 @@ export interface LoopSettings extends PassSettings {
   readonly laneCount: number;
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Rows that somebody else keeps locked for longer make the pass start over without waiting. */
+  readonly lockTimeoutMs: number;
   /** A stopped process's locks would hold up the claim of its successor: shorter than the session timeout. */
   readonly transactionTimeoutMs: number;
   readonly passMessagesMax: number;
+  /**
+   * How long Kafka's client is kept from fetching after a pass of several messages: what is being answered meanwhile
+   * shares the next pass. 0 where nobody answers in bursts.
+   */
+  readonly gatherMs: number;
   /** How long an idle loop waits before it looks at its chores. */
   readonly idleMs: number;
   readonly heldRetryMs: number;
@@ -31,6 +38,7 @@ export function loopSettings(options: LoopOptions): LoopSettings {
     heartbeatIntervalMs: Math.floor(sessionTimeoutMs / 8),
     transactionTimeoutMs: Math.floor(sessionTimeoutMs * 0.8),
     passMessagesMax: 500,
+    gatherMs: 0,
     idleMs: 50,
     lockTimeoutMs: 100,
     heldRetryMs: 200,

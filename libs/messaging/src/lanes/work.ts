@@ -54,6 +54,11 @@ export interface LaneHandler {
   claimed(lanes: readonly number[], tx: Queries): Promise<readonly Timer[]>;
   /** The lanes are no longer ours, or their memory can't be trusted: forget everything about them. */
   dropped(lanes: readonly number[]): void;
+  /**
+   * Sends the reads that `process` is going to need for this work, without awaiting them: they share the write that
+   * opens the pass, behind its locks. Doubles are still among the work, and `process` may never be called for it.
+   */
+  prefetch?(work: readonly Work[], tx: Queries): void;
   process(work: readonly Work[], pass: Pass): Promise<PassResult>;
 }
 

@@ -3,11 +3,15 @@ import type { Producer } from 'kafkajs';
 import { connectKafka, type KafkaOptions, laneOf } from '../kafka/connection.js';
 import { encode } from '../envelope.js';
 import type { Outgoing } from '../message.js';
+import { reached } from '../moments.js';
 import { statements } from '../storage/statements.js';
 import { type OutboxRow, Publisher } from './publisher.js';
 
 /** An outbox row before it has a seq: what a request's own transaction inserts. */
 export type HttpOutboxRow = Omit<OutboxRow, 'seq'>;
+
+/** Sent rows are deleted together: each deletion is a transaction. Within a second, or a restart sends them again. */
+const deletionMs = 200;
 
 /**
  * Messages that are born in HTTP requests. A request inserts `rows(...)` in its own transaction, marked `http`
@@ -20,6 +24,7 @@ export class HttpOutbox {
   readonly #publisher: Publisher;
   #queue: OutboxRow[] = [];
   #working: Promise<void> | null = null;
+  #deletion: NodeJS.Timeout | null = null;
   #closing = false;
 
   /** @param database a pool: the deletions run beside the requests */
@@ -74,6 +79,7 @@ export class HttpOutbox {
 
   /** The rows are committed: sends them in the background. */
   committed(rows: readonly OutboxRow[]): void {
+    reached('request committed');
     this.#queue.push(...rows);
     this.#working ??= this.#work();
   }
@@ -92,6 +98,8 @@ export class HttpOutbox {
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.race([this.#working, new Promise(resolve => setTimeout(resolve, 3_000).unref())]);
+    if (this.#deletion !== null) clearTimeout(this.#deletion);
+    await this.#deleteSent();
     await this.#producer.disconnect();
   }
 
@@ -101,13 +109,18 @@ export class HttpOutbox {
         const rows = this.#queue;
         this.#queue = [];
         await this.#publisher.publish(rows);
-        await Promise.all([this.#publisher.settled(), this.#deleteSent()]);
+        await this.#publisher.settled();
       }
-      await this.#deleteSent();
+      if (this.#publisher.sentCount > 0) this.#deletion ??= setTimeout(() => this.#deleteLater(), deletionMs);
     } finally {
       this.#working = null;
       if (this.#queue.length > 0 && !this.#closing) this.#working = this.#work();
     }
+  }
+
+  #deleteLater(): void {
+    this.#deletion = null;
+    void this.#deleteSent();
   }
 
   async #deleteSent(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Producer, TopicMessages } from 'kafkajs';
 import type { Logger } from '@ballast/platform';
+import { reached } from '../moments.js';
 import { contentType, valueBytesMax } from '../envelope.js';
 
 /** A committed message on its way to its topic. The partition is the lane. */
@@ -66,6 +67,7 @@ export class Publisher {
   async #sendAll(rows: readonly OutboxRow[]): Promise<void> {
     for (const chunk of chunks(rows)) {
       await this.#sendUntilDone(chunk);
+      reached('rows sent');
       for (const { seq, lane } of chunk) this.#sent.push({ seq, lane });
     }
   }

@@ -9,12 +9,13 @@ import type { Reply } from './barrier.js';
 import { Decider, type Draft } from './decider.js';
 import type { Participant } from './definition.js';
 import { FirstFailure } from '../storage/first-failure.js';
-import { type AnswerItem, type AttemptItem, type CommandItem, itemsOf } from './items.js';
+import { type AnswerItem, type AttemptItem, type CommandItem, itemsOf, lookUpsOf } from './items.js';
 import type { OutsideCallWorker } from './outside-calls.js';
-import { PassMemory } from './pass-memory.js';
+import { type Loaded, PassMemory } from './pass-memory.js';
 import { type Routes, routesOf } from './routes.js';
 import {
   answerCalls,
+  type CallState,
   loadBarriers,
   loadCalls,
   loadOpenCalls,
@@ -34,7 +35,8 @@ export interface ParticipantHandlerOptions {
 /**
  * Runs a participant on its lanes: loads what a pass's commands need, lets the barrier and the participant's pure
  * functions decide in arrival order, saves what changed, and returns the replies.
- * One round trip of reads (own records and barriers), one more if shared records are named, one of writes.
+ * Reads of own records and barriers share the round trip that opens the pass; one more if shared records are named,
+ * one of writes.
  */
 export class ParticipantHandler<
   Own,
@@ -43,6 +45,8 @@ export class ParticipantHandler<
   Call extends OutsideCall = never,
 > implements LaneHandler {
   readonly #routes: Routes;
+  /** What the pass that is being opened asked the database for. */
+  #prefetched: Promise<Loaded<Own>> | null = null;
 
   /** Throws for a definition that cannot work. */
   constructor(
@@ -65,6 +69,13 @@ export class ParticipantHandler<
     this.options.outsideCalls?.drop(lanes);
   }
 
+  /** The first round: what belongs to the orders themselves. Only the lane's owner writes it: no locks. */
+  prefetch(work: readonly Work[], tx: Queries): void {
+    this.#prefetched = this.#load(work, new FirstFailure(tx));
+    // Whoever opens the pass hears of a failure first.
+    this.#prefetched.catch(() => undefined);
+  }
+
   /** Rejects with PoisonedWork for a message that cannot be handled: nothing of the pass may be kept then. */
   async process(work: readonly Work[], pass: Pass): Promise<PassResult> {
     const items = itemsOf(work, this.#routes);
@@ -72,7 +83,8 @@ export class ParticipantHandler<
     const decidable = items.filter(item => item.kind !== 'attempt');
 
     const tx = new FirstFailure(pass.tx);
-    const memory = await this.#load(decidable, tx);
+    const lanes = new Map(decidable.map(item => [item.orderId, item.work.lane]));
+    const memory = new PassMemory<Own, Shared, Entry>(this.#routes, lanes, await this.#takePrefetched());
     const decider = new Decider(this.participant, this.#routes, memory, pass.now);
     const demand = demandOf(decidable, decider);
     if (demand.size > 0) await this.#loadShared(demand, memory, pass, tx);
@@ -105,19 +117,23 @@ export class ParticipantHandler<
     };
   }
 
-  /** The first round: what belongs to the orders themselves. Only the lane's owner writes it: no locks. */
-  async #load(items: readonly Decidable[], tx: FirstFailure): Promise<PassMemory<Own, Shared, Entry>> {
-    const lanes = new Map(items.map(item => [item.orderId, item.work.lane]));
-    const orderIds = [...lanes.keys()];
-    if (orderIds.length === 0) return new PassMemory(this.#routes, lanes, new Map(), [], new Map());
-    const answers = items.filter(item => item.kind === 'answer');
-    const asked = answers.map(({ orderId, answered }) => ({ orderId, operation: answered.operation }));
+  async #load(work: readonly Work[], tx: FirstFailure): Promise<Loaded<Own>> {
+    const { orderIds, calls: asked } = lookUpsOf(work);
+    if (orderIds.length === 0) return { own: new Map(), barriers: [], calls: new Map() };
     const [own, barriers, calls] = await tx.all([
       this.participant.storage.loadOwn(tx, orderIds),
       loadBarriers(tx, orderIds),
-      asked.length > 0 ? loadCalls(tx, asked) : new Map(),
+      asked.length > 0 ? loadCalls(tx, asked) : new Map<string, CallState>(),
     ]);
-    return new PassMemory(this.#routes, lanes, own, barriers, calls);
+    return { own, barriers, calls };
+  }
+
+  /** Of this pass: what an earlier one has read may be wrong by now. */
+  #takePrefetched(): Promise<Loaded<Own>> {
+    const prefetched = this.#prefetched;
+    if (prefetched === null) throw new TypeError('a pass was processed that was not prefetched');
+    this.#prefetched = null;
+    return prefetched;
   }
 
   /** The second round: records that other orders use as well. */

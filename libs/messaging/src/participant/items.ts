@@ -1,7 +1,7 @@
 import type { OutsideAnswer } from '@ballast/contracts';
 import { z } from 'zod';
 import type { Message } from '../message.js';
-import { PoisonedWork, type Work } from '../lanes/work.js';
+import { orderOf, PoisonedWork, type Work } from '../lanes/work.js';
 import type { Route, Routes } from './routes.js';
 
 /** A command, with its data as the contract reads it. */
@@ -62,6 +62,24 @@ export function itemsOf(work: readonly Work[], routes: Routes): (CommandItem | A
   });
   if (causes.size > 0) throw new PoisonedWork(causes);
   return items;
+}
+
+/** What has to be read before the work can be decided on. What is not valid is left out: `itemsOf` refuses it later. */
+export function lookUpsOf(work: readonly Work[]): {
+  orderIds: string[];
+  calls: { orderId: string; operation: string }[];
+} {
+  const orderIds = new Set<string>();
+  const calls: { orderId: string; operation: string }[] = [];
+  for (const one of work) {
+    const orderId = orderOf(one);
+    if (!orderIdPattern.test(orderId)) continue;
+    orderIds.add(orderId);
+    if (one.kind !== 'submitted') continue;
+    const answered = CallAnswered.safeParse(one.payload);
+    if (answered.success) calls.push({ orderId, operation: answered.data.operation });
+  }
+  return { orderIds: [...orderIds], calls };
 }
 
 function itemOf(work: Work, routes: Routes): CommandItem | AnswerItem | AttemptItem {

@@ -1,6 +1,7 @@
 import type { OutsideAnswer } from '@ballast/contracts';
 import type { Logger } from '@ballast/platform';
 import type { WorkSink } from '../lanes/work.js';
+import { reached } from '../moments.js';
 import { type CallAnswered, type CallAttempted, isAnswerOfParty } from './items.js';
 import { callKey, type OpenCall } from './tables.js';
 
@@ -147,7 +148,9 @@ export class OutsideCallWorker {
       timeoutMs,
     );
     try {
+      reached('call begins');
       const answer = await this.#attempt(asking, controller.signal);
+      reached('call answered');
       if (this.#isOurs(asking)) this.#answered(asking, answer);
     } catch (error) {
       if (this.#isOurs(asking)) this.#failed(asking, error);

@@ -18,6 +18,14 @@ export interface OrderMemory<Own> {
   held: boolean;
 }
 
+/** What the database knows of the orders of a pass, and maybe of some more. */
+export interface Loaded<Own> {
+  readonly own: ReadonlyMap<string, Own>;
+  readonly barriers: readonly StoredBarrier[];
+  /** By `callKey`. */
+  readonly calls: ReadonlyMap<string, CallState>;
+}
+
 /**
  * What a pass has loaded and changed. Later items see what earlier ones did; nothing is written before all of them
  * are decided.
@@ -40,11 +48,9 @@ export class PassMemory<Own, Shared, Entry> {
   constructor(
     private readonly routes: Routes,
     lanes: ReadonlyMap<string, number>,
-    own: ReadonlyMap<string, Own>,
-    barriers: readonly StoredBarrier[],
-    calls: Map<string, CallState>,
+    { own, barriers, calls }: Loaded<Own>,
   ) {
-    this.#calls = calls;
+    this.#calls = new Map(calls);
     const none = routes.gates.map(() => untouched);
     for (const [id, lane] of lanes) {
       this.orders.set(id, { id, lane, own: own.get(id), barriers: none, hasBarriers: false, held: false });

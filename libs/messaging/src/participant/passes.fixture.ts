@@ -80,7 +80,9 @@ export class Workshop {
     await db.query({ text: 'BEGIN' });
     try {
       const { rows } = await db.query<{ now: Date }>({ text: 'SELECT now()' });
-      const result = await this.handler.process(work, this.#pass(locks, now ?? rows[0]!.now));
+      const pass = this.#pass(locks, now ?? rows[0]!.now);
+      this.handler.prefetch(work, pass.tx);
+      const result = await this.handler.process(work, pass);
       const { command } = await db.query({ text: 'COMMIT' });
       if (command !== 'COMMIT') throw new Error(`COMMIT was a ${command}`);
       result.committed?.();

@@ -11,6 +11,10 @@ export function sessionOf(options: {
   const settings = [
     url.searchParams.get('options'),
     `-c transaction_timeout=${options.transactionTimeoutMs}`,
+    // Statements are prepared while their tables are empty, and a plan is kept for the life of its connection: one that
+    // reads a whole table must not be made where an index can be used, and none is made anew at each execution.
+    '-c enable_seqscan=off',
+    '-c plan_cache_mode=force_generic_plan',
   ];
   url.searchParams.delete('options');
   return {

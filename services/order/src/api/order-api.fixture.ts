@@ -47,6 +47,7 @@ export async function orderApi(options: { seats?: number } = {}) {
         value: encode(message),
       })),
     committed: (rows: readonly OutboxRow[]) => void sent.push(...rows),
+    backlog: 0,
   };
   const app = await buildApplication({
     name: 'order',
@@ -57,6 +58,7 @@ export async function orderApi(options: { seats?: number } = {}) {
       outbox,
       askSku,
       orderTimeoutMs: 30_000,
+      unsentMax: 10_000,
       logger,
       ...options,
     }),

@@ -25,6 +25,8 @@ export interface Accepted {
 export interface OrderDeskOptions {
   /** From the order's acceptance to the time when its flow gives up, before the pivot. */
   readonly orderTimeoutMs: number;
+  /** How many orders may wait for Kafka before more are refused. */
+  readonly unsentMax: number;
   readonly groupMax?: number;
   readonly waitingMax?: number;
 }
@@ -41,7 +43,7 @@ export class OrderDesk {
   constructor(
     book: OrderBook,
     private readonly skus: KnownSkus,
-    private readonly outbox: Pick<HttpOutbox, 'rows'>,
+    private readonly outbox: Pick<HttpOutbox, 'rows' | 'backlog'>,
     private readonly options: OrderDeskOptions,
   ) {
     const { groupMax = 500, waitingMax = 10_000 } = options;
@@ -96,6 +98,7 @@ export class OrderDesk {
 
   /** Checks what needs no waiting, and takes the key. */
   #draft(body: PlaceOrder, key: string | undefined, trace: TraceContext, request: symbol): Draft {
+    if (this.outbox.backlog >= this.options.unsentMax) throw tooManyUnsent(this.outbox.backlog);
     const at = new Date();
     const placing = place(body, at.toISOString().slice(0, 10));
     if (placing.kind === 'refused') throw new Problem(problems[placing.code], placing.detail);
@@ -179,6 +182,13 @@ function acceptedOf(placed: Placed): Accepted {
       throw placed.error;
   }
 }
+
+const tooManyUnsent = (orders: number) =>
+  new Problem(
+    problems.UNAVAILABLE,
+    `${orders} accepted orders wait for Kafka, which takes no messages: nothing of this one was kept`,
+    { headers: { 'retry-after': '1' } },
+  );
 
 const keyInFlight = () =>
   new Problem(problems.IDEMPOTENCY_KEY_IN_FLIGHT, 'the first request with this key is still being handled', {
