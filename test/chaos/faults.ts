@@ -50,18 +50,22 @@ export const forgottenInbox: Fault = async ({ stack, customer, patienceMs }) => 
 
 /**
  * An orchestrator is stopped for longer than its session while cards are slow, and goes on when another has taken over
- * and asked again: it believes that the orders are still its own.
+ * and asked again: it believes that the orders are still its own. The other one pauses just then, so that it takes a
+ * while until the group tells the first that it is no member any more.
  */
 export const zombieOrchestrator: Fault = async ({ stack, customer, patienceMs }) => {
   const count = 64;
   // Only the first calls: they are made again before they are answered, and find out then.
-  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 12_000, times: count }]);
+  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 14_000, times: count }]);
   const placed = await customer.place(count, ['card'], slowToken);
-  await sleep(1_200);
-  const zombie = stack.unit('orchestrator');
-  await zombie.kill('SIGSTOP');
+  await untilAllAreAtTheBank(stack, count);
+  const [zombie, ...others] = replicasOf(stack, 'orchestrator');
+  await zombie!.kill('SIGSTOP');
   await sleep(7_000);
-  await zombie.kill('SIGCONT');
+  for (const other of others) await other.kill('SIGSTOP');
+  await zombie!.kill('SIGCONT');
+  await sleep(1_500);
+  for (const other of others) await other.kill('SIGCONT');
   await customer.awaitEnds(placed, patienceMs);
   await programme(stack, []);
   return 1;
@@ -69,12 +73,13 @@ export const zombieOrchestrator: Fault = async ({ stack, customer, patienceMs })
 
 /** Customers change their minds while the bank of their card still thinks: the undo meets a do that waits. */
 export const cancelledWhileWaiting: Fault = async ({ stack, customer, patienceMs }) => {
-  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 1_500 }]);
+  await programme(stack, [{ match: { token: slowToken, operation: 'hold' }, delayMs: 4_000 }]);
   const placed = await customer.place(20, ['card'], slowToken);
-  await sleep(700);
+  await untilAllAreAtTheBank(stack, placed.length);
   await customer.cancel(placed);
   await customer.awaitEnds(placed, patienceMs);
-  await sleep(1_500);
+  // A product that does not wait for the bank has to be given the time to hear from it.
+  await sleep(4_000);
   await programme(stack, []);
   return placed.length;
 };
@@ -103,6 +108,19 @@ export const cutConnections: Fault = async ({ stack, customer, patienceMs }) => 
   }
   await customer.awaitEnds(placed, patienceMs);
   return cuts;
+};
+
+/** Each service is killed while its orders are under way, and started again. */
+export const killedProcesses: Fault = async ({ stack, customer, patienceMs }) => {
+  const placed: string[] = [];
+  for (const service of serviceNames) {
+    placed.push(...(await customer.place(100)));
+    const unit = stack.unit(service);
+    await unit.kill('SIGKILL');
+    await unit.start();
+  }
+  await customer.awaitEnds(placed, patienceMs);
+  return serviceNames.length;
 };
 
 /** The gateway does what it is asked and does not say so: each of these calls has to be made again. */
@@ -134,11 +152,22 @@ async function cut(stack: Stack, service: ServiceName): Promise<number> {
   return rows.length;
 }
 
-async function inDatabase(stack: Stack, service: ServiceName, text: string): Promise<unknown[]> {
+async function inDatabase<Row>(stack: Stack, service: ServiceName, text: string): Promise<Row[]> {
   const pool = openPool({ url: stack.databaseUrls[service], applicationName: 'chaos', max: 1 });
   try {
-    return (await pool.query({ text })).rows;
+    return (await pool.query<Row>({ text })).rows;
   } finally {
     await pool.end();
+  }
+}
+
+/** Nothing is on its way to these orders then but the bank's answer. */
+async function untilAllAreAtTheBank(stack: Stack, count: number): Promise<void> {
+  const text =
+    "SELECT count(*) AS waiting FROM saga_progress WHERE running AND json_array_length(state->'steps') = 2";
+  for (const begun = performance.now(); ; await sleep(50)) {
+    const [row] = await inDatabase<{ waiting: number }>(stack, 'orchestrator', text);
+    if (row!.waiting === count) return;
+    if (performance.now() - begun > 15_000) throw new Error(`${row!.waiting} of ${count} are at the bank`);
   }
 }

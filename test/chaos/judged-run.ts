@@ -53,7 +53,7 @@ export async function judgedRun({ replicas, patches, faults, patienceMs }: Run):
         });
       }
       const { acknowledged } = customer;
-      const limits = { settleWithinMs: patienceMs / 3, faultsMin: 1 };
+      const limits = { settleWithinMs: patienceMs / 3, endsWithinMs: patienceMs, faultsMin: 1 };
       return { judgement: await judge(stack, { acknowledged, faults: injected, limits }), problems };
     } finally {
       await customer.close();

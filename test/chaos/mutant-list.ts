@@ -5,6 +5,7 @@ import {
   everyday,
   type Fault,
   forgottenInbox,
+  killedProcesses,
   lateParticipant,
   unansweredCalls,
   zombieOrchestrator,
@@ -35,15 +36,9 @@ export const mutants: readonly Mutant[] = [
     name: 'inbox off: a double is handled like a new message',
     patches: [
       {
-        file: `${queries}/remember-messages.sql`,
-        find: 'INSERT INTO inbox (message_id, sent_at)',
-        replace: `WITH asked AS (SELECT * FROM unnest($1::uuid[]) AS a (message_id)), kept AS (
-                  INSERT INTO inbox (message_id, sent_at)`,
-      },
-      {
-        file: `${queries}/remember-messages.sql`,
-        find: 'RETURNING message_id',
-        replace: 'RETURNING message_id) SELECT message_id FROM asked',
+        file: `${queries}/open-pass.sql`,
+        find: "coalesce(array_agg(message_id), '{}') END",
+        replace: 'NULL::uuid[] END',
       },
     ],
     fault: doubledRecords,
@@ -63,7 +58,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'fence off: a stopped replica goes on with lanes that others own',
-    patches: [{ file: `${queries}/lock-lanes.sql`, find: 'WHERE l.epoch = g.epoch', replace: '' }],
+    patches: [{ file: `${queries}/open-pass.sql`, find: 'WHERE l.epoch = g.epoch', replace: '' }],
     fault: zombieOrchestrator,
     replicas: 2,
     caughtBy: commandsAreTheSagas,
@@ -97,9 +92,9 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'libs/messaging/dist/lanes/lane-loop.js',
-        find: 'locks }, this.process)',
-        replace: `locks }, async (work, pass) => {
-          const result = await this.process(work, pass);
+        find: 'locks }, this.#passHandler)',
+        replace: `locks }, { ...this.#passHandler, process: async (work, pass) => {
+          const result = await this.#passHandler.process(work, pass);
           const lanes = new Map(work.map(item => [item.message?.subject ?? item.orderId, item.lane]));
           await this.#publisher.publish(result.send.map(({ topic, message }) => ({
             seq: -1, lane: lanes.get(message.subject), topic, key: message.subject,
@@ -107,7 +102,7 @@ export const mutants: readonly Mutant[] = [
           })));
           await this.#publisher.settled();
           return result;
-        })`,
+        } })`,
       },
     ],
     fault: cutConnections,
@@ -145,6 +140,7 @@ export const control: readonly Fault[] = [
   doubledRecords,
   forgottenInbox,
   cancelledWhileWaiting,
+  killedProcesses,
   lateParticipant,
   cutConnections,
   unansweredCalls,

@@ -10,6 +10,14 @@ const usage = `npm run test:mutants -- [--only WORD] [--json FILE]
   --only  the mutants whose name contains the word; "control" is the product as it is
   --json  writes { control, mutants: [{ name, caughtBy, violated }] } to this file too`;
 
+interface Result {
+  readonly name: string;
+  /** The invariant that the mutant names, if it was violated. */
+  readonly caughtBy: string | null;
+  /** All that were. */
+  readonly violated: readonly string[];
+}
+
 const { only, json } = parsedArguments();
 const chosen = (name: string) => only === undefined || name.includes(only);
 let failed = false;
@@ -27,7 +35,7 @@ if (chosen('control')) {
   const lines = ['control: the product as it is, under all faults', reportOf(judgement), ...problems];
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
-const results = [];
+const results: Result[] = [];
 for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant =>
   chosen(mutant.name),
 )) {
@@ -53,14 +61,24 @@ for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mu
     ].join('\n'),
   );
 }
-process.stdout.write(
-  `${results.filter(({ caughtBy }) => caughtBy !== null).length} of ${results.length} mutants caught\n`,
-);
+if (results.length > 0) process.stdout.write(`${tableOf(results)}\n`);
 if (json !== undefined) {
   const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
   writeFileSync(file, `${JSON.stringify({ control: controlVerdict, mutants: results }, null, 2)}\n`);
 }
 process.exit(failed ? 1 : 0);
+
+function tableOf(lines: readonly Result[]): string {
+  const width = Math.max(...lines.map(({ name }) => name.length));
+  const rows = lines.map(({ name, caughtBy }) => `${name.padEnd(width)} | ${caughtBy ?? '✘ nothing'}`);
+  const caught = lines.filter(({ caughtBy }) => caughtBy !== null).length;
+  return [
+    `${'mutant'.padEnd(width)} | caught by`,
+    `${'-'.repeat(width)}-|-${'-'.repeat(40)}`,
+    ...rows,
+    `${caught} of ${lines.length} mutants caught`,
+  ].join('\n');
+}
 
 function parsedArguments(): { only?: string | undefined; json?: string | undefined } {
   const args = process.argv.slice(2);

@@ -1,5 +1,6 @@
-import { serviceNames } from '@ballast/contracts';
+import { type ServiceName, serviceNames } from '@ballast/contracts';
 import { cloneRoot } from '@ballast/local';
+import { createMessage, encode, writeTopic } from '@ballast/messaging';
 import { openPool } from '@ballast/platform';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -57,26 +58,42 @@ test('an order that the API acknowledged and nobody has is missed', async () => 
 });
 
 test('a row that was doctored is found by the invariants that it breaks, and the command says so', async () => {
-  const inventory = openPool({ url: stack.databaseUrls.inventory, applicationName: 'doctor', max: 1 });
-  try {
-    const { rows } = await inventory.query<{ id: string }>({
-      text: `UPDATE reservation SET status = 'reserved'
-             WHERE order_id = (SELECT order_id FROM reservation WHERE status = 'released' LIMIT 1)
-             RETURNING order_id AS id`,
-    });
-    expect(await violated()).toEqual([
-      { name: 'the services agree on how an order ended', orders: [rows[0]!.id] },
-      { name: 'stock adds up, and is what the orders hold', orders: [null] },
-    ]);
-    const { status, output, json } = check(stack.directory);
-    expect(status).toBe(1);
-    expect(output).toContain(
-      `VIOLATED: the services agree on how an order ended; 1 violations; orders ${rows[0]!.id}`,
-    );
-    expect(json.verdict).toBe('invalid');
-  } finally {
-    await inventory.end();
-  }
+  const [doctored] = await inDatabase<{ id: string }>(
+    'inventory',
+    `UPDATE reservation SET status = 'reserved'
+     WHERE order_id = (SELECT order_id FROM reservation WHERE status = 'released' LIMIT 1)
+     RETURNING order_id AS id`,
+  );
+  expect(await violated()).toEqual([
+    { name: 'the services agree on how an order ended', orders: [doctored!.id] },
+    { name: 'stock adds up, and is what the orders hold', orders: [null] },
+  ]);
+  const { status, output, json } = check(stack.directory);
+  expect(status).toBe(1);
+  expect(output).toContain(
+    `VIOLATED: the services agree on how an order ended; 1 violations; orders ${doctored!.id}`,
+  );
+  expect(json.verdict).toBe('invalid');
+  await inDatabase('inventory', "UPDATE reservation SET status = 'released' WHERE status = 'reserved'");
+});
+
+test('a message that nobody can handle is found, unless it was poisoned on purpose', async () => {
+  const subject = '019a0000-0000-7000-8000-000000000002';
+  const poison = createMessage({
+    at: new Date(),
+    type: 'inventory.burn',
+    source: '/arsonist',
+    subject,
+    data: {},
+  });
+  await writeTopic(stack.brokers, 'inventory.commands', [
+    { partition: 0, key: subject, value: encode(poison) },
+  ]);
+  expect(await violated({ poison: new Set([poison.id]) })).toEqual([]);
+  expect(await violated()).toContainEqual({
+    name: 'no dead letter or held message is unexplained',
+    orders: [subject],
+  });
 });
 
 test('without a stack the command says so in a line, and proves nothing', () => {
@@ -86,6 +103,15 @@ test('without a stack the command says so in a line, and proves nothing', () => 
   expect(status).toBe(2);
   rmSync(empty, { recursive: true });
 });
+
+async function inDatabase<Row>(service: ServiceName, text: string): Promise<Row[]> {
+  const pool = openPool({ url: stack.databaseUrls[service], applicationName: 'doctor', max: 1 });
+  try {
+    return (await pool.query<Row>({ text })).rows;
+  } finally {
+    await pool.end();
+  }
+}
 
 /** What `npm run check` runs once everything is built. */
 function check(directory: string) {

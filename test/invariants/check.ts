@@ -16,7 +16,10 @@ if (stack === null) end('There is no stack to check: `npm start` starts one.', 2
 const absent = await absentServer(stack);
 if (absent !== null) end(`There is no stack to check: ${absent}. \`npm start\` starts one.`, 2);
 
-const judgement = await judge(stack, { limits: options.limits });
+const judgement = await judge(stack, { limits: options.limits }).catch((error: Error) =>
+  // One that is being started, or whose databases belong to another version.
+  end(`The stack could not be read, so nothing is known of it: ${error.message}`, 2),
+);
 if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(judgement, null, 2)}\n`);
 end(reportOf(judgement), exitCodes[judgement.verdict]);
 

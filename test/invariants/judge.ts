@@ -24,6 +24,8 @@ export interface JudgeOptions extends Partial<Expected> {
 export interface Judgement {
   /** `unknown`: nothing is violated, and there is too little to prove that nothing can be. */
   readonly verdict: 'valid' | 'invalid' | 'unknown';
+  /** By which it was judged. */
+  readonly limits: Limits;
   readonly invariants: readonly JudgedInvariant[];
 }
 
@@ -78,7 +80,7 @@ async function decide(judged: Judged, orders: AsyncIterable<Dossier>): Promise<J
   }
   for (const [rule, own] of notes) await rule.whole?.(judged, own);
   const invariants = [...notes].map(([rule, own]) => concluded(rule, own, found, judged.limits));
-  return { verdict: verdictOf(invariants), invariants };
+  return { verdict: verdictOf(invariants), limits: judged.limits, invariants };
 }
 
 function concluded(rule: Rule, notes: Notes, found: Evidence, limits: Limits): JudgedInvariant {

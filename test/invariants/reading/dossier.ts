@@ -87,13 +87,15 @@ export interface DossierSources {
   readonly topics: TopicLog;
   readonly journals: Awaited<ReturnType<typeof import('./journals.js').readJournals>>;
   readonly limits: Limits;
+  /** Messages that are in no order's story: they were broken on purpose. */
+  readonly expected: { readonly poison: ReadonlySet<string> };
   /** Whether nothing was on its way any more when the stack was looked at. */
   readonly atRest: boolean;
 }
 
 /** One dossier after the other, by order id: the sources are read side by side, and only one order is in memory. */
 export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier> {
-  const { databases, topics, journals, limits, atRest } = sources;
+  const { databases, topics, journals, limits, expected, atRest } = sources;
   const { order, inventory, payment, shipping, orchestrator } = databases;
   const rows = {
     orders: order.sorted<OrderRow>(queries.orders),
@@ -121,12 +123,17 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
       shipment: (await rows.shipments.take(id))[0] ?? null,
       slotIds: (await rows.slots.take(id)).map(slot => slot.id),
       barriers: (await Promise.all(barriers.map(source => source.take(id)))).flat(),
-      messages: await rows.messages.take(id),
+      messages: (await rows.messages.take(id)).filter(message => !expected.poison.has(message.id)),
       journal: await rows.journal.take(id),
     };
+    if (isEmpty(found)) continue;
     yield { ...found, progress: progressOf(found, order.now, limits, atRest) };
   }
 }
+
+/** Nothing but messages that were left out. */
+const isEmpty = ({ id: _, ...found }: Omit<Dossier, 'progress'>): boolean =>
+  Object.values(found).every(part => part === null || (Array.isArray(part) && part.length === 0));
 
 function progressOf(
   { id, order, saga, barriers }: Omit<Dossier, 'progress'>,

@@ -10,6 +10,9 @@ export interface TopicRecord {
   readonly value: Buffer | null;
 }
 
+/** How often a reader starts again before it gives up. */
+const crashesMax = 5;
+
 /** Where a partition begins and ends. */
 export interface PartitionBounds {
   readonly partition: number;
@@ -52,7 +55,11 @@ export async function visitTopics(
   try {
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      let crashes = 0;
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        // kafkajs starts again by itself after errors that pass, such as a coordinator that is loading.
+        if (!payload.restart || ++crashes === crashesMax) reject(payload.error);
+      });
       consumer
         .run({
           autoCommit: false,
@@ -140,6 +147,9 @@ export async function writeTopic(
     logLevel: logLevel.NOTHING,
   }).producer({
     allowAutoTopicCreation: false,
+    // Each record stands there as often as it was given, also when an answer of the broker is lost.
+    idempotent: true,
+    maxInFlightRequests: 1,
   });
   await producer.connect();
   try {
