@@ -1,5 +1,5 @@
 import { consumerSettings } from '@ballast/messaging';
-import { durationMs, processSettings } from '@ballast/platform';
+import { durationMs, host, port, processSettings } from '@ballast/platform';
 import { z } from 'zod';
 
 export const Configuration = z.object({
@@ -9,5 +9,9 @@ export const Configuration = z.object({
   STEP_TIMEOUT_MS: durationMs(5_000),
   /** After a pass of several answers: how long to let others come in, so that they share the next one. */
   GATHER_MS: durationMs(5),
+  /** Where operators are listened to: loopback, whatever HOST says, unless this says otherwise. */
+  OPERATIONS_HOST: host,
+  /** Without it, or with 0, the system chooses one: the log says which. */
+  OPERATIONS_PORT: port.default(0),
 });
 export type Configuration = Readonly<z.infer<typeof Configuration>>;
