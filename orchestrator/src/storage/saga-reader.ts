@@ -119,9 +119,9 @@ const rangeOf = ({ order }: SagaFilter, after?: string) => [
   after ?? null,
 ];
 
-const criteriaOf = ({ status, step, reason = '', olderThanSeconds = 0 }: SagaFilter) => [
+const criteriaOf = ({ status, step, reason = '', olderThanSeconds }: SagaFilter) => [
   status === undefined ? everyStatus : [status],
   reason,
-  olderThanSeconds,
+  olderThanSeconds ?? null,
   step ?? null,
 ];

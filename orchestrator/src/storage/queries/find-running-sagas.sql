@@ -10,7 +10,7 @@ LEFT JOIN LATERAL (
 ) AS parked ON true
 WHERE found.state ->> 'kind' = ANY ($4::text[])
   AND position($5::text IN coalesce(found.state ->> 'reason', '')) > 0
-  AND saga.started_at <= now() - $6::int * interval '1 second'
+  AND ($6::int IS NULL OR saga.started_at <= now() - $6::int * interval '1 second')
   AND ($7::text IS NULL OR EXISTS (
       SELECT FROM json_array_elements(coalesce(found.state #> '{resumeAs,steps}', found.state -> 'steps')) AS step
       WHERE step ->> 'name' = $7
