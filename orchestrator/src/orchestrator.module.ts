@@ -38,7 +38,10 @@ export class OrchestratorModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const defaults = { timeoutMs: configuration.STEP_TIMEOUT_MS };
+    const defaults = {
+      timeoutMs: configuration.STEP_TIMEOUT_MS,
+      parkAfterAttempts: configuration.PARK_AFTER_ATTEMPTS,
+    };
     const definitions = new Definitions(sagas.map(saga => withDefaults(saga, defaults)));
     const repository = new SagaRepository();
     const handler = new SagaHandler(definitions, repository, logger);

@@ -1,6 +1,6 @@
 import { messagingMigrations, type PassResult } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
-import { withDefaults } from '@ballast/saga';
+import { type Definition, withDefaults } from '@ballast/saga';
 import { databaseForTest } from '@ballast/testkit';
 import { afterAll, expect, test } from 'vitest';
 import { SagaRepository } from '../storage/saga-repository.js';
@@ -15,7 +15,7 @@ afterAll(() => passes.close());
 
 /** Version 2 pays before it reserves, and asks for no shipment. */
 const [reserve, authorize] = placeOrder.steps;
-const second = {
+const second: Definition = {
   ...withDefaults(placeOrder, {}),
   version: 2,
   steps: [
@@ -24,7 +24,7 @@ const second = {
   ],
 };
 
-const check = (sagas: readonly (typeof second)[]) =>
+const check = (sagas: readonly Definition[]) =>
   new KnownVersions(passes, new SagaRepository(), new Definitions(sagas)).onModuleInit();
 
 test('sagas that started under version 1 finish under version 1 while version 2 is deployed', async () => {
