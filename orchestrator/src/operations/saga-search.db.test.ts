@@ -1,6 +1,7 @@
 import type { Answer, SagaPage } from '@ballast/contracts';
 import { beforeAll, expect, test } from 'vitest';
 import { newOrder, startOf } from '../sagas/passes.fixture.js';
+import { statements } from '../storage/statements.js';
 import { operationsApi } from './operations-api.fixture.js';
 
 /* A page looks at ten sagas at most, when ended ones are among them. */
@@ -89,4 +90,17 @@ test('by reason, order and age', async () => {
   expect(await all(`order=${parked}&status=running`)).toEqual([]);
   expect(await all('olderThanSeconds=3600')).toEqual([running]);
   expect(await all('status=running&olderThanSeconds=3600')).toEqual([running]);
+});
+
+test.each([
+  ['find-running-sagas', 'saga_progress_running'],
+  ['find-sagas', 'saga_progress_pkey'],
+  ['running-versions', 'saga_progress_running'],
+] as const)('%s looks into an index, and at no whole table', async (name, index) => {
+  const { text } = statements.statement(name);
+  const { rows } = await passes.query<{ 'QUERY PLAN': string }>({ text: `EXPLAIN (GENERIC_PLAN) ${text}` });
+  const plan = rows.map(row => row['QUERY PLAN']).join('\n');
+  expect(new Set(plan.match(/saga_progress_\w+/g))).toEqual(new Set([index]));
+  expect(plan).not.toContain('Seq Scan on saga');
+  expect(plan).toMatch(/Index Scan using saga_pkey on saga/);
 });

@@ -2,6 +2,10 @@ import { messagingMigrations, type PassResult } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
 import { type Definition, withDefaults } from '@ballast/saga';
 import { databaseForTest } from '@ballast/testkit';
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { SagaRepository } from '../storage/saga-repository.js';
 import { orchestratorMigrations } from '../storage/statements.js';
@@ -62,4 +66,24 @@ test('a process that does not know the version of a running saga is refused; of 
   await check([placeOrder, second]);
   await passes.settle(started);
   await check([second]);
+});
+
+test('the orchestrator itself ends with exit code 1 and one line that says what is missing', async () => {
+  await passes.restart([placeOrder]);
+  const orderId = newOrder();
+  await passes.pass(startOf(orderId));
+  await passes.rows('UPDATE saga SET version = 7 WHERE order_id = $1', [orderId]);
+  const folder = fileURLToPath(new URL('../../', import.meta.url));
+  const native = createRequire(import.meta.url).resolve('@typescript/native/package.json');
+  const compiled = spawnSync(process.execPath, [join(native, '../bin/tsc'), '-b', folder]);
+  expect(compiled.status, compiled.stdout.toString()).toBe(0);
+  const refused = spawnSync(process.execPath, [join(folder, 'dist/main.js')], {
+    env: { PORT: '0', KAFKA_BROKERS: '127.0.0.1:1', DATABASE_URL: database.url, LOG_LEVEL: 'fatal' },
+    timeout: 20_000,
+  });
+  expect([refused.status, refused.stderr.toString()]).toEqual([1, '']);
+  const lines = refused.stdout.toString().trim().split('\n');
+  expect(lines.map(line => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'fatal', msg: expect.stringContaining('1 of place-order 7; it knows place-order 1') as string },
+  ]);
 });
