@@ -210,6 +210,10 @@ describe('bad input', () => {
     ['a field that nobody knows', { action: 'resume', operator: 'dana', reason: 'x', now: true }],
     ['a reply for another action', { action: 'resume', operator: 'dana', reason: 'x', reply: {} }],
     ['a reply that is no object', { action: 'force-forward', operator: 'dana', reason: 'x', reply: 7 }],
+    [
+      'a reply that fits no message',
+      { action: 'force-forward', operator: 'dana', reason: 'x', reply: { note: 'x'.repeat(900_000) } },
+    ],
     ['a reason of a megabyte', { action: 'resume', operator: 'dana', reason: 'x'.repeat(900_000) }],
   ])('%s: 400', async (_, body) => {
     const response = await post(`sagas/${orderId}/actions`, body);

@@ -121,7 +121,10 @@ export const SagaAction = z
       /** Which step, when several are stuck. */
       step: text(64).optional(),
       /** What the step would have answered: what later steps rely on. */
-      reply: z.record(z.string().max(100), z.json()).optional(),
+      reply: z
+        .record(z.string().max(100), z.json())
+        .refine(reply => JSON.stringify(reply).length <= 10_000, { message: 'at most 10000 characters' })
+        .optional(),
     }),
   ])
   .meta({
