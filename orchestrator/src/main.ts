@@ -3,6 +3,7 @@ import { LaneServer, messagingMigrations } from '@ballast/messaging';
 import { createLogger, loadConfiguration, startService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { OrchestratorModule } from './orchestrator.module.js';
+import { UnknownVersions } from './sagas/known-versions.js';
 import { orchestratorMigrations } from './storage/statements.js';
 
 const configuration = loadConfiguration(Configuration);
@@ -17,4 +18,8 @@ await startService({
   logger,
   problems,
   strategy: app => app.get(LaneServer),
+}).catch((error: unknown) => {
+  if (!(error instanceof UnknownVersions)) throw error;
+  logger.fatal(error.message);
+  process.exit(1);
 });

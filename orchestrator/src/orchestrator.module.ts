@@ -1,20 +1,35 @@
-import { inputTopics } from '@ballast/contracts';
-import { LaneServer } from '@ballast/messaging';
+import { inputTopics, problems } from '@ballast/contracts';
+import { HttpOutbox, kafkaOf, LaneServer } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
 import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
-import { withDefaults } from '@ballast/saga';
-import { type DynamicModule, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type Definition, withDefaults } from '@ballast/saga';
+import {
+  type DynamicModule,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { Configuration } from './configuration.js';
+import { OperationsApiModule } from './operations/operations-api.module.js';
+import { OperationsServer } from './operations/operations-server.js';
 import { OrchestratorApiModule } from './orchestrator-api.module.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { Definitions } from './sagas/definitions.js';
+import { KnownVersions } from './sagas/known-versions.js';
 import { SagaHandler } from './sagas/saga-handler.js';
+import { SagaReader } from './storage/saga-reader.js';
 import { SagaRepository } from './storage/saga-repository.js';
 
 /** The composition root. Nothing is connected before the application starts. */
 @Module({})
 export class OrchestratorModule {
-  static register(configuration: Configuration, logger: Logger): DynamicModule {
+  /** @param sagas every version of which an instance may still run */
+  static register(
+    configuration: Configuration,
+    logger: Logger,
+    sagas: readonly Definition[] = [placeOrder],
+  ): DynamicModule {
     const { DATABASE_URL: url } = configuration;
     const pool = openPool({
       url,
@@ -23,10 +38,33 @@ export class OrchestratorModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const definitions = new Definitions([
-      withDefaults(placeOrder, { timeoutMs: configuration.STEP_TIMEOUT_MS }),
-    ]);
-    const handler = new SagaHandler(definitions, new SagaRepository(), logger);
+    const defaults = {
+      timeoutMs: configuration.STEP_TIMEOUT_MS,
+      parkAfterAttempts: configuration.PARK_AFTER_ATTEMPTS,
+    };
+    const definitions = new Definitions(sagas.map(saga => withDefaults(saga, defaults)));
+    const repository = new SagaRepository();
+    const handler = new SagaHandler(definitions, repository, logger);
+    const reader = new SagaReader(pool);
+    const outbox = new HttpOutbox(
+      { ...kafkaOf(configuration, 'orchestrator-operations', logger), laneCount: configuration.LANES },
+      pool,
+      logger,
+    );
+    const operations = new OperationsServer(
+      {
+        host: configuration.OPERATIONS_HOST,
+        port: configuration.OPERATIONS_PORT,
+        application: {
+          name: 'operations',
+          description: 'What operators see of sagas, and can do about them.',
+          module: OperationsApiModule.register({ database: pool, outbox, definitions, reader }),
+          logger,
+          problems,
+        },
+      },
+      logger,
+    );
     const lanes = LaneServer.from(
       configuration,
       { service: 'orchestrator', topics: inputTopics.orchestrator, gatherMs: configuration.GATHER_MS },
@@ -36,28 +74,40 @@ export class OrchestratorModule {
     return {
       module: OrchestratorModule,
       imports: [
-        OrchestratorApiModule.register(pool, definitions),
+        OrchestratorApiModule.register(reader, definitions),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          // Parked sagas want an operator, not another process: they are a detail, and make nothing red.
+          { name: 'sagas', check: async () => ({ parked: await reader.countParked() }) },
         ]),
       ],
       controllers: [OrchestratorConsumer],
       providers: [
         { provide: SagaHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Connections, useValue: new Connections(pool) },
+        { provide: KnownVersions, useValue: new KnownVersions(pool, repository, definitions) },
+        { provide: OperationsServer, useValue: operations },
+        { provide: Connections, useValue: new Connections(pool, outbox) },
       ],
     };
   }
 }
 
-/** Closed after the last request and the last pass. */
+/** Opened before the first request, and closed after the last one and the last pass. */
 @Injectable()
-export class Connections implements OnApplicationShutdown {
-  constructor(private readonly pool: Pool) {}
+export class Connections implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly pool: Pool,
+    private readonly outbox: HttpOutbox,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.outbox.connect();
+  }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.outbox.close();
     await this.pool.end();
   }
 }

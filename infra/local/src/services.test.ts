@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { outsideServers } from './environment.js';
-import { environmentOf, membersOf } from './services.js';
+import { environmentOf, membersOf, portsOf } from './services.js';
 
 test('replicas are there for every service, and once for each simulated party', () => {
   const names = membersOf(2).map(({ name }) => name);
@@ -31,6 +31,24 @@ test("a service knows its own database's password and nobody else's", () => {
     STEP_TIMEOUT_MS: '700',
   });
   expect(JSON.stringify(env)).not.toContain('hidden');
+});
+
+test("an orchestrator listens to operators on a port of its own, each replica's another", () => {
+  expect(portsOf({ name: 'orchestrator-2', of: 'orchestrator' })).toEqual([
+    'orchestrator-2',
+    'orchestrator-2-operations',
+  ]);
+  const env = environmentOf(
+    { name: 'orchestrator-2', of: 'orchestrator' },
+    {
+      directory: '/clone/.local',
+      brokers: '127.0.0.1:9',
+      databaseUrls: {},
+      ports: { 'orchestrator-2': 1, 'orchestrator-2-operations': 2 },
+      environment: {},
+    },
+  );
+  expect(env).toMatchObject({ PORT: '1', OPERATIONS_PORT: '2' });
 });
 
 test('outside servers are those that the environment names', () => {

@@ -21,6 +21,12 @@ export function membersOf(replicas: number): Member[] {
   return [...partyNames.map(name => ({ of: name, name })), ...serviceNames.flatMap(replicasOf)];
 }
 
+/** The ports that a member listens on, by name: the orchestrator's second one is the operators'. */
+export const portsOf = ({ name, of }: Member): string[] =>
+  of === 'orchestrator' ? [name, operationsPortOf(name)] : [name];
+
+export const operationsPortOf = (orchestrator: string): string => `${orchestrator}-operations`;
+
 /** The compiled file that a member runs. */
 export function entryOf({ of }: Member): string {
   if (of === 'orchestrator') return join(cloneRoot, 'orchestrator/dist/main.js');
@@ -57,6 +63,7 @@ export function environmentOf(member: Member, surroundings: Surroundings): NodeJ
     INVENTORY_URL: urlOf('inventory', ports),
     CARD_GATEWAY_URL: urlOf('card-gateway', ports),
     CARRIER_URL: urlOf('carrier', ports),
+    ...(member.of === 'orchestrator' && { OPERATIONS_PORT: String(ports[operationsPortOf(member.name)]) }),
   };
 }
 

@@ -18,7 +18,9 @@ import { loadSecrets } from './secrets.js';
 import {
   isParty,
   membersOf,
+  operationsPortOf,
   partyNames,
+  portsOf,
   urlOf,
   type Member,
   type PartyName,
@@ -117,11 +119,14 @@ export class Stack {
     );
   }
 
-  /** Where each service (its first replica) and each simulated party is reached over HTTP. */
-  get urls(): Readonly<Record<ServiceName | PartyName, string>> {
+  /** Where each service (its first replica), the operators' API and each simulated party is reached over HTTP. */
+  get urls(): Readonly<Record<ServiceName | PartyName | 'operations', string>> {
     const names = [...serviceNames, ...partyNames];
     const urls = names.map(name => [name, this.urlOf(name)] as const);
-    return Object.fromEntries(urls) as Record<ServiceName | PartyName, string>;
+    return {
+      ...(Object.fromEntries(urls) as Record<ServiceName | PartyName, string>),
+      operations: this.urlOf(operationsPortOf('orchestrator')),
+    };
   }
 
   /** Where one process is reached over HTTP, by name. */
@@ -160,7 +165,7 @@ export class Stack {
     if (ended.length > 0) this.#options.onOrphansEnded?.(ended);
     this.#forgetUnreachableData();
     keepPreviousLogs(join(this.directory, 'logs'));
-    const names = ['postgres', 'kafka', 'kafka-controller', ...this.#members.map(({ name }) => name)];
+    const names = ['postgres', 'kafka', 'kafka-controller', ...this.#members.flatMap(portsOf)];
     this.#ports = await keepPorts(join(this.directory, 'ports.json'), names, this.#options.wantedPorts);
     const parties = this.#stage('simulators', () => this.#startMembers(isParty));
     await Promise.all([this.#startPostgres(), this.#startKafka(), parties]);

@@ -18,6 +18,7 @@ const wantedPorts = {
   payment: 4003,
   shipping: 4004,
   orchestrator: 4005,
+  'orchestrator-operations': 4006,
   'card-gateway': 4011,
   carrier: 4012,
 };

@@ -108,7 +108,7 @@ function markOf({ state, undone }: SampleOutcome['saga']['steps'][number]): stri
 }
 
 function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): string {
-  const docs = (['order', 'inventory', 'payment', 'shipping', 'orchestrator'] as const).map(
+  const docs = (['order', 'inventory', 'payment', 'shipping', 'orchestrator', 'operations'] as const).map(
     service => `  ${service.padEnd(14)}${urls[service]}/docs`,
   );
   const id = outcomes[0]?.order.id ?? '';
@@ -119,6 +119,7 @@ function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): str
     'To try:',
     `  curl -s ${urls.order}/orders/${id}`,
     `  curl -s ${urls.orchestrator}/sagas/${id}`,
+    `  curl -s ${urls.operations}/operations/sagas/${id}`,
     `  curl -s '${urls.order}/orders?limit=3'`,
     `  curl -si ${urls.order}/orders -H 'content-type: application/json' -d '${JSON.stringify(exampleOrder)}'`,
     `  curl -s ${urls.inventory}/stock/${example.sku}`,

@@ -13,8 +13,46 @@ export const startSaga = command('orchestrator.start', {
   reply: Nothing,
 });
 
-/** Asks for a cancel: honoured before the pivot is sent, ignored from then on. */
+/** A customer's wish to cancel: honoured before the pivot is sent, ignored from then on. */
 export const cancelSaga = command('orchestrator.cancel', {
   data: z.object({ requestedBy: text(100) }),
   reply: Nothing,
 });
+
+/** Who interferes with a saga, and why: it is kept for ever. */
+const OperatorRequest = z.object({ operator: text(100), reason: text(500) });
+
+/** What is waiting for its next attempt, or has used them up, is sent at once. */
+export const retrySaga = command('orchestrator.retry', { data: OperatorRequest, reply: Nothing });
+
+/** A parked saga goes on where it was, with another round of attempts. */
+export const resumeSaga = command('orchestrator.resume', { data: OperatorRequest, reply: Nothing });
+
+/** The step that is stuck counts as done: somebody has seen to it outside. */
+export const forceSagaForward = command('orchestrator.force-forward', {
+  data: OperatorRequest.extend({
+    /** Which one, when several are stuck. */
+    step: text(64).optional(),
+    /** What the step would have answered; checked against its command. */
+    reply: z.unknown().optional(),
+  }),
+  reply: Nothing,
+});
+
+/** Everything that was done is undone: refused from the pivot's sending on. */
+export const forceSagaUndo = command('orchestrator.force-undo', { data: OperatorRequest, reply: Nothing });
+
+/** As a customer's cancel, but with an operator's name and reason. */
+export const cancelSagaAsOperator = command('orchestrator.operator-cancel', {
+  data: OperatorRequest,
+  reply: Nothing,
+});
+
+/** The messages of operators, by the action that each asks for. */
+export const operatorCommands = {
+  retry: retrySaga,
+  resume: resumeSaga,
+  'force-forward': forceSagaForward,
+  'force-undo': forceSagaUndo,
+  cancel: cancelSagaAsOperator,
+} as const;

@@ -39,6 +39,8 @@ export const problems = registry({
 
   // Sagas.
   SAGA_NOT_FOUND: [404, 'There is no such saga'],
+  OPERATION_NOT_FOUND: [404, 'There is no such operation'],
+  OPERATION_REFUSED: [409, 'The saga cannot do that as it stands'],
 });
 
 export type ProblemCode = keyof typeof problems;

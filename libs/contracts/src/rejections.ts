@@ -4,7 +4,7 @@ import { bookShipment } from './shipping.js';
 
 /**
  * Why an order can end as CANCELLED: what participants reject with, a customer's cancel, a passed deadline, or a
- * participant that did not answer in time; INVALID_INPUT is a bug of whoever started the flow.
+ * participant that did not answer in time; INVALID_INPUT is a bug of whoever started the flow, OPERATOR a force-undo.
  */
 export const cancellationReasons = [
   ...reserveStock.rejects,
@@ -15,6 +15,7 @@ export const cancellationReasons = [
   'DEADLINE',
   'TIMEOUT',
   'INVALID_INPUT',
+  'OPERATOR',
 ] as const;
 
 export type CancellationReason = (typeof cancellationReasons)[number];

@@ -103,7 +103,7 @@ test('a cancel while the payment is being authorized voids it without knowing it
 
 test('every reason why an order can be cancelled is in the contract', () => {
   const known: readonly string[] = cancellationReasons;
-  const mine: CancellationReason[] = ['CANCELLED', 'DEADLINE', 'TIMEOUT', 'INVALID_INPUT'];
+  const mine: CancellationReason[] = ['CANCELLED', 'DEADLINE', 'TIMEOUT', 'INVALID_INPUT', 'OPERATOR'];
   const rejections = placeOrder.steps
     .filter(({ kind }) => kind !== 'must-finish')
     .flatMap(step => step.do.rejects);

@@ -1,6 +1,6 @@
 import type { SagaView } from '@ballast/contracts';
 import { type Definition, reasonOf, type StepState, stepsOf } from '@ballast/saga';
-import type { SagaRecord } from '../storage/saga-repository.js';
+import type { SagaRecord } from '../storage/saga-reader.js';
 
 /** A saga as people see it: every step of its definition, also those that have not begun. */
 export function viewOf(record: SagaRecord, definition: Definition | undefined): SagaView {
@@ -20,7 +20,12 @@ export function viewOf(record: SagaRecord, definition: Definition | undefined): 
 
 const notBegun = { state: 'not begun', attempts: 0, undone: false };
 
+function byHand(state: StepState['do'] | NonNullable<StepState['undo']>, done: 'done' | 'undone'): string {
+  if (state.is === 'done') return state.byHand === true ? `${done} by hand` : done;
+  return done === 'done' ? state.is : `undo ${state.is}`;
+}
+
 function stepView({ name, do: doing, undo }: StepState): SagaView['steps'][number] {
-  const state = undo === undefined ? doing.is : undo.is === 'done' ? 'undone' : `undo ${undo.is}`;
+  const state = undo === undefined ? byHand(doing, 'done') : byHand(undo, 'undone');
   return { name, state, attempts: doing.attempts, undone: undo?.is === 'done' };
 }

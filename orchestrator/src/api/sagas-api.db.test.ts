@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { OrchestratorApiModule } from '../orchestrator-api.module.js';
 import { Definitions } from '../sagas/definitions.js';
 import { answerTo, newOrder, Passes, startOf } from '../sagas/passes.fixture.js';
+import { SagaReader } from '../storage/saga-reader.js';
 import { orchestratorMigrations } from '../storage/statements.js';
 
 const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
@@ -14,7 +15,7 @@ const passes = await Passes.open(database, [placeOrder]);
 const pool = openPool({ url: database.url, applicationName: 'test', max: 2 });
 const app = await buildApplication({
   name: 'orchestrator',
-  module: OrchestratorApiModule.register(pool, new Definitions([placeOrder])),
+  module: OrchestratorApiModule.register(new SagaReader(pool), new Definitions([placeOrder])),
   logger: createLogger({ name: 'test', level: 'silent' }),
   problems,
 });

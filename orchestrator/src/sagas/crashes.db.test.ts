@@ -5,7 +5,7 @@ import { databaseForTest } from '@ballast/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { orchestratorMigrations } from '../storage/statements.js';
-import { answerTo, messageOf, newOrder, Passes, startOf } from './passes.fixture.js';
+import { answerTo, messageOf, newOrder, operated, Passes, startOf } from './passes.fixture.js';
 
 const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
 const passes = await Passes.open(database, [placeOrder]);
@@ -17,7 +17,7 @@ const happening = fc.record({
 });
 
 test(
-  'whatever passes are lost and whoever takes over, each order ends, and no command is sent twice',
+  'whatever passes are lost and whoever takes over, each order ends, no command is sent twice, and every action is on record',
   { timeout: 60_000 },
   async () => {
     const property = fc.asyncProperty(
@@ -28,7 +28,9 @@ test(
         let waiting: Message[] = orders.flatMap((orderId, index) => [
           ...(cancelled[index] === true ? [messageOf(cancelSaga, orderId, { requestedBy: 'alice' })] : []),
           startOf(orderId),
+          ...(index % 2 === 0 ? [operated('retry', orderId), operated('force-undo', orderId)] : []),
         ]);
+        const actions = waiting.filter(({ type }) => type.endsWith('retry') || type.endsWith('undo'));
         const sent: string[] = [];
         const passOver = async (messages: readonly Message[]) => {
           const { send } = await passes.pass(...messages);
@@ -52,6 +54,11 @@ test(
         for (const orderId of orders)
           expect(await passes.stored(orderId)).toMatchObject({ ended: true, due_at: null });
         expect(new Set(sent).size).toBe(sent.length);
+        const audit = await passes.rows(
+          'SELECT FROM operator_action WHERE id = ANY ($1::uuid[]) AND outcome IS NOT NULL',
+          [actions.map(({ id }) => id)],
+        );
+        expect(audit).toHaveLength(actions.length);
         const told = sent.filter(line => line.includes('order.c'));
         expect(told).toHaveLength(orders.length);
       },

@@ -37,6 +37,11 @@ export class Definitions {
     return this.#newest.get(name);
   }
 
+  /** `place-order 1`, ... */
+  get names(): string[] {
+    return [...this.#byVersion.keys()].sort();
+  }
+
   /** What an instance that has started goes on with. */
   of({ definition, version }: { definition: string; version: number }): KnownDefinition | undefined {
     return this.#byVersion.get(keyOf(definition, version));

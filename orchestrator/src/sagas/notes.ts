@@ -7,7 +7,7 @@ export interface Note {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What people want to hear of: alarms and parked sagas, not each step. */
+/** What people want to hear of: alarms, parked sagas and what operators do, not each step. */
 export function noteOf(orderId: string, effect: Effect): Note | null {
   switch (effect.kind) {
     case 'alarm': {
@@ -18,6 +18,11 @@ export function noteOf(orderId: string, effect: Effect): Note | null {
       const { step, operation, reason } = effect;
       const text = 'a saga is parked: a step that must not be given up keeps failing';
       return { level: 'error', text, fields: { orderId, step, operation, reason } };
+    }
+    case 'ruled': {
+      const { id, action, refusal } = effect;
+      const text = refusal === null ? "an operator's action was done" : "an operator's action was refused";
+      return { level: 'info', text, fields: { orderId, action, id, ...(refusal !== null && { refusal }) } };
     }
     default:
       return null;

@@ -1,4 +1,4 @@
-import { type Answer, answerType, type Command, startSaga } from '@ballast/contracts';
+import { type Answer, answerType, type Command, operatorCommands, startSaga } from '@ballast/contracts';
 import {
   createMessage,
   type LaneHandler,
@@ -8,7 +8,7 @@ import {
   type Work,
 } from '@ballast/messaging';
 import { type Connection, createLogger, openConnection, type Queries } from '@ballast/platform';
-import type { Definition } from '@ballast/saga';
+import type { Definition, OperatorAction } from '@ballast/saga';
 import type { TestDatabase } from '@ballast/testkit';
 import { v7 as uuid } from 'uuid';
 import { SagaRepository } from '../storage/saga-repository.js';
@@ -99,6 +99,16 @@ export class Passes {
     return types;
   }
 
+  /** Starts a saga whose parcel the carrier refuses until it is parked; it has to be parked after two attempts. */
+  async parked(
+    orderId: string,
+    refused: Answer = { outcome: 'refused', code: 'CARRIER_AWAY' },
+  ): Promise<void> {
+    await this.settle(await this.pass(startOf(orderId)), { 'shipping.dispatch': refused });
+    const { send } = await this.later(1_000).pass(timer(orderId));
+    await this.pass(...send.map(({ message }) => answerTo(message, refused)));
+  }
+
   async stored(orderId: string) {
     const [row] = await this.database.rows<{
       running: boolean;
@@ -177,6 +187,10 @@ export const startOf = (orderId: string, input: unknown = anOrder(), deadlineMs 
     input,
     deadline: new Date(Date.now() + deadlineMs).toISOString(),
   });
+
+/** What an operator called dana sends. */
+export const operated = (action: OperatorAction, orderId: string, more: object = {}): Message =>
+  messageOf(operatorCommands[action], orderId, { operator: 'dana', reason: 'ticket 4711', ...more });
 
 const replies: Record<string, unknown> = {
   'inventory.reserve': { warehouse: 'york' },

@@ -8,7 +8,15 @@ const running: State = { kind: 'running', pivot: 'ahead', steps: [] };
 const sagaOf = (id: string, lane = 1, state: State = running): StoredSaga => ({
   lane,
   trace: {},
-  instance: { id, definition: 'sample', version: 1, input: {}, deadlineAt: null, state } satisfies Instance,
+  instance: {
+    id,
+    definition: 'sample',
+    version: 1,
+    input: {},
+    deadlineAt: null,
+    history: '',
+    state,
+  } satisfies Instance,
 });
 
 test('a saga that has ended is not kept', () => {

@@ -1,7 +1,17 @@
-import { type Answer, cancelSaga, startSaga } from '@ballast/contracts';
+import { type Answer, cancelSaga, type DataOf, operatorCommands, startSaga } from '@ballast/contracts';
 import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
-import { advance, type Advanced, type Event, nextDue, start, startCompensated } from '@ballast/saga';
-import type { Known, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
+import {
+  advance,
+  type Advanced,
+  type Event,
+  nextDue,
+  type OperatorAction,
+  operatorActions,
+  start,
+  startCompensated,
+  type State,
+} from '@ballast/saga';
+import type { Known, Ruling, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
 import { outgoing } from './commands.js';
 import type { Definitions, KnownDefinition } from './definitions.js';
 import { type Note, noteOf } from './notes.js';
@@ -20,6 +30,8 @@ export class SagaPass {
   readonly #advanced = new Map<string, StoredSaga>();
   readonly #cancelledEarly = new Map<string, number>();
   readonly #settled: string[] = [];
+  readonly #parkings = new Map<string, string | null>();
+  readonly #rulings: Ruling[] = [];
 
   /** @param recall what was known of an order before this pass */
   constructor(
@@ -35,7 +47,7 @@ export class SagaPass {
     else if (work.message.type === startSaga.type) this.#start(work.message, work.lane);
     else if (work.message.type === cancelSaga.type) this.#cancel(work.message, work.lane);
     else if (work.message.type.endsWith('.answered')) this.#answered(work.message);
-    else throw new TypeError(`no saga understands ${work.message.type}`);
+    else this.#operated(work.message, work.lane);
   }
 
   get timers(): Timer[] {
@@ -54,6 +66,8 @@ export class SagaPass {
       advanced: this.advanced.filter(({ instance }) => !this.#started.has(instance.id)),
       cancelledEarly: [...this.#cancelledEarly].map(([orderId, lane]) => ({ orderId, lane })),
       settled: this.#settled,
+      parkings: this.#parkings,
+      rulings: this.#rulings,
     };
   }
 
@@ -105,7 +119,7 @@ export class SagaPass {
     cancelSaga.data.parse(message.data);
     const orderId = message.subject;
     const known = this.#look(orderId);
-    if (known.kind === 'saga') return this.#advance(known.saga, { kind: 'cancel' });
+    if (known.kind === 'saga') return void this.#advance(known.saga, { kind: 'cancel' });
     if (known.kind === 'cancelled early') return;
     this.#cancelledEarly.set(orderId, lane);
     this.#known.set(orderId, { kind: 'cancelled early' });
@@ -141,16 +155,41 @@ export class SagaPass {
     this.#advance(saga, { kind: 'answered', step, operation, attempt: message.attempt ?? 1, answer });
   }
 
+  /** An operator's message: whatever becomes of it is put on record, beside its effect. */
+  #operated(message: Message, lane: number): void {
+    const action = actionsByType.get(message.type);
+    if (action === undefined) throw new TypeError(`no saga understands ${message.type}`);
+    const { id, subject: orderId, time: askedAt } = message;
+    const data = operatorCommands[action].data.parse(message.data) as Asked;
+    const { operator, reason } = data;
+    const ruling = { id, orderId, action, operator, reason, askedAt };
+    const known = this.#look(orderId);
+    if (known.kind !== 'saga') {
+      this.#rulings.push({ ...ruling, refusal: 'no saga has started for this order' });
+      return void this.#timers.set(orderId, { lane, orderId, at: null });
+    }
+    if (this.definitions.of(known.saga.instance) === undefined) {
+      // Not a fault of the message: it must not block its order.
+      return void this.#rulings.push({ ...ruling, refusal: unknownVersion(known.saga) });
+    }
+    const { step, reply } = data;
+    const effects = this.#advance(known.saga, { kind: 'operator', action, id, step, reply });
+    for (const effect of effects) {
+      if (effect.kind === 'ruled') this.#rulings.push({ ...ruling, refusal: effect.refusal });
+    }
+  }
+
   #timer(orderId: string, lane: number): void {
     const known = this.#look(orderId);
     if (known.kind === 'saga') this.#advance(known.saga, { kind: 'timer' });
     else this.#timers.set(orderId, { lane, orderId, at: null });
   }
 
-  #advance(stored: StoredSaga, event: Event): void {
+  #advance(stored: StoredSaga, event: Event): Advanced['effects'] {
     const { saga } = this.#definitionOf(stored);
     const advanced = advance(saga, stored.instance, event, this.now.getTime());
     this.#keep({ ...stored, instance: advanced.instance }, advanced, stored);
+    return advanced.effects;
   }
 
   #keep(next: StoredSaga, { effects }: Advanced, before?: StoredSaga): void {
@@ -164,6 +203,8 @@ export class SagaPass {
     // Armed anew each time: one that was due has been taken off, even if nothing has changed.
     this.#timers.set(instance.id, { lane, orderId: instance.id, at: nextDue(instance) });
     if (instance === before?.instance) return;
+    const parked = parkedBecause(instance.state);
+    if (parked !== parkedBecause(before?.instance.state)) this.#parkings.set(instance.id, parked);
     this.#advanced.set(instance.id, next);
     this.#known.set(instance.id, { kind: 'saga', saga: next });
   }
@@ -172,14 +213,24 @@ export class SagaPass {
     return this.#known.get(orderId) ?? this.recall(orderId);
   }
 
-  #definitionOf({ instance }: StoredSaga): KnownDefinition {
-    const definition = this.definitions.of(instance);
+  #definitionOf(saga: StoredSaga): KnownDefinition {
+    const definition = this.definitions.of(saga.instance);
     if (definition !== undefined) return definition;
-    throw new TypeError(
-      `this process does not know ${instance.definition} ${instance.version}, which has started`,
-    );
+    throw new TypeError(unknownVersion(saga));
   }
 }
+
+type Asked = DataOf<(typeof operatorCommands)['force-forward']>;
+
+const actionsByType = new Map<string, OperatorAction>(
+  operatorActions.map(action => [operatorCommands[action].type, action]),
+);
+
+const parkedBecause = (state: State | undefined): string | null =>
+  state?.kind === 'parked' ? state.reason : null;
+
+const unknownVersion = ({ instance }: StoredSaga): string =>
+  `this process does not know ${instance.definition} ${instance.version}, which has started`;
 
 const traceOf = ({ traceparent, tracestate }: Message): StoredSaga['trace'] => ({
   ...(traceparent !== undefined && { traceparent }),

@@ -1,6 +1,6 @@
 import type { Timer } from '@ballast/messaging';
 import type { Queries, Query } from '@ballast/platform';
-import { hasEnded, type Instance, nextDue, type State } from '@ballast/saga';
+import { hasEnded, type Instance, nextDue, type OperatorAction, type State } from '@ballast/saga';
 import { statements } from './statements.js';
 
 export interface StoredSaga {
@@ -25,6 +25,23 @@ export interface SagaChanges {
   readonly cancelledEarly: readonly { orderId: string; lane: number }[];
   /** Early cancels whose start has come. */
   readonly settled: readonly string[];
+  /** Sagas that are parked now, or for another reason than before; a null reason: those that go on. */
+  readonly parkings: ReadonlyMap<string, string | null>;
+  readonly rulings: readonly Ruling[];
+}
+
+/** What became of an operator's action: its audit. */
+export interface Ruling {
+  /** The message's id. */
+  readonly id: string;
+  readonly orderId: string;
+  readonly action: OperatorAction;
+  readonly operator: string;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly askedAt: string;
+  /** Why nothing was done; null when it was. */
+  readonly refusal: string | null;
 }
 
 /** Sagas in the database. Only the owner of a saga's lane loads it to write it, so that nothing has to be locked. */
@@ -42,7 +59,8 @@ export class SagaRepository {
   }
 
   /** One statement per table, none waiting for another. */
-  async save(tx: Queries, { now, started, advanced, cancelledEarly, settled }: SagaChanges): Promise<void> {
+  async save(tx: Queries, changes: SagaChanges): Promise<void> {
+    const { now, started, advanced, cancelledEarly, settled, parkings, rulings } = changes;
     const queries: Query[] = [];
     if (started.length > 0) queries.push(startSagas(started, now));
     if (advanced.length > 0) queries.push(advanceSagas(advanced, now));
@@ -54,6 +72,8 @@ export class SagaRepository {
       queries.push(statements.statement('insert-early-cancels', [orders, lanes, now]));
     }
     if (settled.length > 0) queries.push(statements.statement('delete-early-cancels', [settled]));
+    if (parkings.size > 0) queries.push(...parkSagas(parkings, now));
+    if (rulings.length > 0) queries.push(recordActions(rulings, now));
     await allOf(queries.map(query => tx.query(query)));
   }
 
@@ -66,31 +86,20 @@ export class SagaRepository {
     return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
   }
 
-  /** For people to look at. */
-  async find(queries: Queries, orderId: string): Promise<SagaRecord | undefined> {
-    const { rows } = await queries.query<RecordRow>(statements.statement('load-saga', [orderId]));
-    return rows.map(({ started_at, ended_at, ...row }) => ({
-      ...row,
-      orderId,
-      startedAt: started_at,
-      endedAt: ended_at,
-    }))[0];
+  /** Which versions of which definitions sagas run that have not ended, and how many each. */
+  async runningVersions(queries: Queries): Promise<RunningVersion[]> {
+    return (await queries.query<RunningVersion>(statements.statement('running-versions'))).rows;
   }
 }
 
-export interface SagaRecord {
-  readonly orderId: string;
+export interface RunningVersion {
   readonly definition: string;
   readonly version: number;
-  readonly state: State;
-  readonly startedAt: Date;
-  readonly endedAt: Date | null;
+  readonly running: number;
 }
 
-type RecordRow = Pick<SagaRecord, 'definition' | 'version' | 'state'> & {
-  readonly started_at: Date;
-  readonly ended_at: Date | null;
-};
+/** As it is stored: the history beside the state's own fields, so that a step writes one value. */
+export type StoredState = State & { readonly history?: string };
 
 interface SagaRow {
   readonly order_id: string;
@@ -100,16 +109,17 @@ interface SagaRow {
   readonly deadline_at: Date | null;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
-  readonly state: State;
+  readonly state: StoredState;
 }
 
 /** Null when there is no saga, but an early cancel. */
 function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
-  const { order_id: id, definition, version, input, deadline_at, traceparent, tracestate, state } = row;
+  const { order_id: id, definition, version, input, deadline_at, traceparent, tracestate } = row;
   if (definition === null) return null;
+  const { history = '', ...state } = row.state;
   return {
     lane,
-    instance: { id, definition, version, input, deadlineAt: deadline_at?.getTime() ?? null, state },
+    instance: { id, definition, version, input, deadlineAt: deadline_at?.getTime() ?? null, state, history },
     trace: { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) },
   };
 }
@@ -142,8 +152,34 @@ function advanceSagas(advanced: readonly StoredSaga[], now: Date): Query {
 const progressOf = (instances: readonly Instance[]) => [
   instances.map(({ state }) => !hasEnded(state)),
   instances.map(instance => nextDue(instance)?.toISOString() ?? null),
-  jsonLines(instances.map(({ state }) => state)),
+  jsonLines(instances.map(({ state, history }): StoredState => ({ ...state, history }))),
 ];
+
+function parkSagas(parkings: SagaChanges['parkings'], now: Date): Query[] {
+  const parked = [...parkings].filter(([, reason]) => reason !== null);
+  const resumed = [...parkings].filter(([, reason]) => reason === null);
+  const [orders, reasons] = [parked.map(([orderId]) => orderId), parked.map(([, reason]) => reason)];
+  return [
+    ...(parked.length > 0 ? [statements.statement('park-sagas', [orders, reasons, now])] : []),
+    ...(resumed.length > 0
+      ? [statements.statement('unpark-sagas', [resumed.map(([orderId]) => orderId)])]
+      : []),
+  ];
+}
+
+function recordActions(rulings: readonly Ruling[], now: Date): Query {
+  return statements.statement('record-actions', [
+    rulings.map(({ id }) => id),
+    rulings.map(({ orderId }) => orderId),
+    rulings.map(({ action }) => action),
+    rulings.map(({ operator }) => operator),
+    rulings.map(({ reason }) => reason),
+    rulings.map(({ askedAt }) => askedAt),
+    rulings.map(({ refusal }) => (refusal === null ? 'applied' : 'refused')),
+    rulings.map(({ refusal }) => refusal),
+    now,
+  ]);
+}
 
 const jsonLines = (values: readonly unknown[]): string =>
   values.map(value => JSON.stringify(value)).join('\n');

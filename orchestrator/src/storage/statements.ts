@@ -2,13 +2,25 @@ import { loadQueries } from '@ballast/platform';
 
 export const statements = loadQueries(new URL('../../src/storage/queries/', import.meta.url), [
   'advance-sagas',
+  'ask-operation',
+  'count-parked',
   'delete-early-cancels',
+  'end-of-sagas-stretch',
+  'find-operation-key',
+  'find-running-sagas',
+  'find-sagas',
   'forget-early-cancels',
   'insert-early-cancels',
+  'load-actions',
   'load-due',
+  'load-operation',
   'load-saga',
   'load-sagas',
+  'park-sagas',
+  'record-actions',
+  'running-versions',
   'start-sagas',
+  'unpark-sagas',
 ]);
 
 /** The orchestrator's own tables; they stand beside the transport's. */

@@ -4,6 +4,7 @@ import { Draft } from './draft.js';
 import type { Advanced, Event } from './event.js';
 import { hasEnded, type Instance, type Instant } from './instance.js';
 import { beginStage, fail, compensate, sendAgain, sendUndo } from './moves.js';
+import { operated } from './operator.js';
 
 export interface NewInstance<Input> {
   readonly id: string;
@@ -51,6 +52,7 @@ export function advance<Input>(
   const draft = new Draft(saga, instance, now);
   if (hasEnded(instance.state)) {
     if (event.kind === 'answered') answeredAfterTheEnd(draft, event);
+    if (event.kind === 'operator') operated(draft, event);
   } else {
     take(draft, event);
     moveOn(draft);
@@ -63,7 +65,7 @@ function born<Input>(
   { id, input, deadlineAt }: NewInstance<Input>,
 ): Instance<Input> {
   const state = { kind: 'running', pivot: 'ahead', steps: [] } as const;
-  return { id, definition: saga.name, version: saga.version, input, deadlineAt, state };
+  return { id, definition: saga.name, version: saga.version, input, deadlineAt, state, history: '' };
 }
 
 function take(draft: Draft, event: Event): void {
@@ -76,11 +78,8 @@ function take(draft: Draft, event: Event): void {
     case 'timer':
       if (draft.mayTurnBack && draft.deadlinePassed) compensate(draft, 'DEADLINE');
       return takeWhatIsDue(draft);
-    case 'resume':
-      draft.steps.forEach(({ do: doing, undo }, index) => {
-        if (doing.is === 'stuck') sendAgain(draft, index, 'do');
-        if (undo?.is === 'stuck') sendAgain(draft, index, 'undo');
-      });
+    case 'operator':
+      return operated(draft, event);
   }
 }
 

@@ -71,13 +71,22 @@ function refused(draft: Draft, index: number, { operation, attempt }: Answered, 
 function undone(draft: Draft, index: number, state: StepState): void {
   if (state.undo === undefined || !isOpen(state.undo)) return;
   draft.set(index, { ...state, undo: { is: 'done', attempts: state.undo.attempts } });
+  draft.record(index, 'D');
 }
 
 /** The first definite answer to a step, whichever attempt it answers. */
 function settled(draft: Draft, index: number, state: StepState, answer: Definite): void {
-  draft.set(index, { ...state, do: doStateOf(answer, state.do.attempts) });
+  const next = doStateOf(answer, state.do.attempts);
+  draft.set(index, { ...state, do: next });
+  recordSettled(draft, index, next);
   if (draft.kind !== 'running' || answer.outcome === 'done') return;
   compensate(draft, answer.outcome === 'rejected' ? answer.code : 'DEADLINE');
+}
+
+function recordSettled(draft: Draft, index: number, settled: Exclude<DoState, Ask>): void {
+  if (settled.is === 'done') draft.record(index, 'd');
+  else if (settled.is === 'aborted') draft.record(index, 'a');
+  else if (settled.is === 'rejected') draft.record(index, 'r', { note: settled.code });
 }
 
 function doStateOf(answer: Definite, attempts: number): Exclude<DoState, Ask> {
@@ -92,10 +101,15 @@ function repeated(draft: Draft, index: number, first: Exclude<DoState, Ask>, ans
   const second = doStateOf(answer, first.attempts);
   // Once its undo has been sent, a do that is on its way is aborted, whatever an earlier attempt was answered.
   if ((second.is === 'aborted' && state.undo !== undefined) || same(first, second)) return;
+  // What an operator has seen to may turn out to have happened by itself.
+  if (first.is === 'done' && first.byHand === true && second.is === 'done') return;
   const detail = `first ${shown(first)}, then ${shown(second)}`;
   draft.effects.push({ kind: 'alarm', alarm: 'CONTRADICTING_ANSWERS', step: state.name, detail });
   const undoable = draft.saga.steps[index]!.kind === 'undoable';
-  if (undoable && second.is === 'done' && first.is !== 'done') draft.set(index, { ...state, do: second });
+  if (undoable && second.is === 'done' && first.is !== 'done') {
+    draft.set(index, { ...state, do: second });
+    recordSettled(draft, index, second);
+  }
 }
 
 const same = (first: DoState, second: DoState): boolean =>

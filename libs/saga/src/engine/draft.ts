@@ -1,5 +1,6 @@
 import type { Definition } from '../definition/definition.js';
 import type { Advanced, Effect, Outcome } from './event.js';
+import { appended, entryOf } from './history.js';
 import {
   type Active,
   type Instance,
@@ -21,6 +22,8 @@ export class Draft {
   reason: string;
   #pivot: 'ahead' | 'sent';
   #changed = false;
+  /** What happens at this moment. */
+  #entries = '';
 
   constructor(
     readonly saga: Definition,
@@ -44,6 +47,10 @@ export class Draft {
     return deadlineAt !== null && this.now >= deadlineAt;
   }
 
+  get hasEnded(): boolean {
+    return this.kind === 'completed' || this.kind === 'compensated';
+  }
+
   /** Whether an undo of this stage has been sent and not been answered. */
   isUndoing(stage: number): boolean {
     return this.steps.some(
@@ -56,6 +63,12 @@ export class Draft {
     this.#changed = true;
   }
 
+  /** Adds to the history; the step is null for the saga as a whole. */
+  record(...entry: Parameters<typeof entryOf>): void {
+    this.#entries += entryOf(...entry);
+    this.#changed = true;
+  }
+
   pivotIsSent(): void {
     this.#pivot = 'sent';
     this.#changed = true;
@@ -64,12 +77,12 @@ export class Draft {
   compensate(reason: string): void {
     this.kind = 'compensating';
     this.reason = reason;
-    this.#changed = true;
+    this.record(null, 'c', { note: reason });
   }
 
   finish(outcome: Outcome): void {
     this.kind = outcome.kind;
-    this.#changed = true;
+    this.record(null, 'e');
     const notice = this.saga.whenCompensated;
     if (outcome.kind === 'compensated' && notice !== null) {
       const data = notice.with(this.instance.input as never, outcome.reason);
@@ -94,7 +107,9 @@ export class Draft {
     if (!transitions[from.kind].includes(state.kind)) {
       throw new IllegalTransition({ saga: this.saga.name, from: from.kind, to: state.kind });
     }
-    return { instance: { ...this.instance, state }, effects: this.effects };
+    const history =
+      this.#entries === '' ? this.instance.history : appended(this.instance.history, this.now, this.#entries);
+    return { instance: { ...this.instance, state, history }, effects: this.effects };
   }
 
   #state(): State {

@@ -1,5 +1,6 @@
 import type { Answer, Command } from '@ballast/contracts';
 import type { Instance, Instant } from './instance.js';
+import type { OperatorAction } from './operator.js';
 
 export type Operation = 'do' | 'undo';
 
@@ -17,8 +18,16 @@ export type Event =
   | { readonly kind: 'timer' }
   /** Honoured before the pivot is sent, ignored from then on. */
   | { readonly kind: 'cancel' }
-  /** An operator asks for another round of attempts of what is stuck. */
-  | { readonly kind: 'resume' };
+  /** An operator interferes: the effect `ruled` says whether it was done. */
+  | {
+      readonly kind: 'operator';
+      readonly action: OperatorAction;
+      /** Of the action: the history refers to it, and so does the ruling. */
+      readonly id: string;
+      /** Of force-forward: which of the steps that are stuck, and the reply that it counts as having given. */
+      readonly step?: string | undefined;
+      readonly reply?: unknown;
+    };
 
 export interface Advanced<Input = unknown> {
   /** The very same object when nothing has changed. */
@@ -34,6 +43,13 @@ export type Effect =
   | { readonly kind: 'finished'; readonly outcome: Outcome }
   /** A step has failed too often and waits for its answer or an operator. */
   | { readonly kind: 'parked'; readonly step: string; readonly operation: Operation; readonly reason: string }
+  /** What became of an operator's action: `refusal` says why nothing was done. */
+  | {
+      readonly kind: 'ruled';
+      readonly id: string;
+      readonly action: OperatorAction;
+      readonly refusal: string | null;
+    }
   /** Something that must not happen has happened: somebody has to look. The instance goes on. */
   | { readonly kind: 'alarm'; readonly alarm: Alarm; readonly step: string; readonly detail: string };
 

@@ -10,6 +10,8 @@ export interface Instance<Input = unknown> {
   /** From here on, before the pivot is sent, the saga compensates. */
   readonly deadlineAt: Instant | null;
   readonly state: State;
+  /** What happened so far, in order: see history.ts. */
+  readonly history: string;
 }
 
 export type State = Active | Parked | Completed | Compensated;
@@ -83,7 +85,13 @@ export type DoState =
   | Ask
   /** Given up without a definite answer: it may have happened, or happen yet. */
   | { readonly is: 'unknown'; readonly attempts: number }
-  | { readonly is: 'done'; readonly attempts: number; readonly reply: unknown }
+  | {
+      readonly is: 'done';
+      readonly attempts: number;
+      readonly reply: unknown;
+      /** An operator has said so, not the participant. */
+      readonly byHand?: true;
+    }
   | {
       readonly is: 'rejected';
       readonly attempts: number;
@@ -93,7 +101,7 @@ export type DoState =
   /** Refused for good, because its undo or its deadline came first. */
   | { readonly is: 'aborted'; readonly attempts: number };
 
-export type UndoState = Ask | { readonly is: 'done'; readonly attempts: number };
+export type UndoState = Ask | { readonly is: 'done'; readonly attempts: number; readonly byHand?: true };
 
 export const isOpen = (state: DoState | UndoState): state is Ask =>
   state.is === 'sent' || state.is === 'waiting' || state.is === 'stuck';

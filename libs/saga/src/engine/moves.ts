@@ -11,7 +11,7 @@ export function beginStage(draft: Draft, stage: number): void {
     if (step.stage !== stage) continue;
     if (step.kind === 'pivot') draft.pivotIsSent();
     draft.set(index, { name: step.name, do: ask(draft, step, 1) });
-    send(draft, step, 'do', 1, done);
+    send(draft, index, 'do', 1, done);
   }
 }
 
@@ -19,7 +19,9 @@ export function beginStage(draft: Draft, stage: number): void {
 export function compensate(draft: Draft, reason: string): void {
   draft.compensate(reason);
   for (const [index, state] of draft.steps.entries()) {
-    if (isOpen(state.do)) draft.set(index, { ...state, do: { is: 'unknown', attempts: state.do.attempts } });
+    if (!isOpen(state.do)) continue;
+    draft.set(index, { ...state, do: { is: 'unknown', attempts: state.do.attempts } });
+    draft.record(index, 'u');
   }
 }
 
@@ -27,7 +29,7 @@ export function compensate(draft: Draft, reason: string): void {
 export function sendUndo(draft: Draft, index: number): void {
   const step = stepAt(draft, index);
   draft.set(index, { ...stateAt(draft, index), undo: ask(draft, step, 1) });
-  send(draft, step, 'undo', 1, draft.doneBefore(step.stage));
+  send(draft, index, 'undo', 1, draft.doneBefore(step.stage));
 }
 
 /** The next attempt of an operation that has no definite answer. */
@@ -36,7 +38,16 @@ export function sendAgain(draft: Draft, index: number, operation: Operation): vo
   const state = stateAt(draft, index);
   const attempt = (state[operation]?.attempts ?? 0) + 1;
   draft.set(index, { ...state, [operation]: ask(draft, step, attempt) });
-  send(draft, step, operation, attempt, draft.doneBefore(step.stage));
+  send(draft, index, operation, attempt, draft.doneBefore(step.stage));
+}
+
+/** What is stuck counts as done, because an operator says so. */
+export function doneByHand(draft: Draft, index: number, operation: Operation, reply: unknown): void {
+  const state = stateAt(draft, index);
+  const attempts = state[operation]?.attempts ?? 0;
+  const done = { is: 'done', attempts, byHand: true } as const;
+  draft.set(index, operation === 'do' ? { ...state, do: { ...done, reply } } : { ...state, undo: done });
+  draft.record(index, operation === 'do' ? 'h' : 'H');
 }
 
 /** The newest attempt has failed: another later, or none any more. */
@@ -45,10 +56,14 @@ export function fail(draft: Draft, index: number, operation: Operation, reason: 
   const state = stateAt(draft, index);
   const attempts = state[operation]?.attempts ?? 0;
   const { backoff, attemptsMax, parkAfterAttempts } = step.policy;
-  if (operation === 'do' && step.kind === 'undoable' && attempts >= attemptsMax) {
+  const isDo = operation === 'do';
+  if (reason === 'TIMEOUT') draft.record(index, isDo ? 't' : 'T', { attempt: attempts });
+  else draft.record(index, isDo ? 'f' : 'F', { attempt: attempts, note: reason });
+  if (isDo && step.kind === 'undoable' && attempts >= attemptsMax) {
     compensate(draft, reason);
-  } else if (!(operation === 'do' && step.kind === 'undoable') && attempts % parkAfterAttempts === 0) {
+  } else if (!(isDo && step.kind === 'undoable') && attempts % parkAfterAttempts === 0) {
     draft.set(index, { ...state, [operation]: { is: 'stuck', attempts, reason } });
+    draft.record(index, isDo ? 'p' : 'P', { note: reason });
     draft.effects.push({ kind: 'parked', step: step.name, operation, reason });
   } else {
     const dueAt = draft.now + delayMs(backoff, attempts, `${draft.instance.id}/${step.name}/${operation}`);
@@ -60,7 +75,9 @@ function ask(draft: Draft, step: Step, attempts: number): Ask {
   return { is: 'sent', attempts, dueAt: draft.now + step.policy.timeoutMs };
 }
 
-function send(draft: Draft, step: Step, operation: Operation, attempt: number, done: never): void {
+function send(draft: Draft, index: number, operation: Operation, attempt: number, done: never): void {
+  const step = stepAt(draft, index);
+  draft.record(index, operation === 'do' ? 's' : 'S', { attempt });
   const input = draft.instance.input as never;
   const common = { kind: 'send', step: step.name, operation, attempt } as const;
   if (operation === 'do') {

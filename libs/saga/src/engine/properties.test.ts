@@ -5,6 +5,7 @@ import { aHoliday, holiday } from '../examples/holiday.js';
 import { advance, start } from './advance.js';
 import type { Advanced, Event, Send } from './event.js';
 import { hasEnded, type Instance, nextDue, stepsOf, transitions, unparked } from './instance.js';
+import { operatorActions } from './operator.js';
 import { Participants } from './participants.fixture.js';
 
 const runs = { numRuns: 1_500 };
@@ -104,7 +105,7 @@ function anything(): fc.Arbitrary<Event> {
     { kind: 'timer' },
     { kind: 'timer' },
     { kind: 'cancel' },
-    { kind: 'resume' },
+    ...operatorActions.map(action => ({ kind: 'operator', action, id: 'an-action' }) as const),
   );
   return fc.oneof({ weight: 6, arbitrary: answered }, { weight: 1, arbitrary: other });
 }
@@ -118,7 +119,7 @@ type Happening =
     }
   | { readonly kind: 'deliver answer'; readonly pick: number; readonly keepsCopy: boolean }
   | { readonly kind: 'lose command' | 'lose answer'; readonly pick: number }
-  | { readonly kind: 'time passes' | 'timer' | 'cancel' | 'resume' };
+  | { readonly kind: 'time passes' | 'timer' | 'cancel' | 'retry' | 'resume' | 'force-undo' };
 
 function happening(): fc.Arbitrary<Happening> {
   const pick = fc.nat(20);
@@ -138,7 +139,15 @@ function happening(): fc.Arbitrary<Happening> {
       weight: 3,
       arbitrary: fc.constantFrom<Happening>({ kind: 'timer' }, { kind: 'timer' }, { kind: 'time passes' }),
     },
-    { weight: 1, arbitrary: fc.constantFrom<Happening>({ kind: 'cancel' }, { kind: 'resume' }) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<Happening>(
+        { kind: 'cancel' },
+        { kind: 'retry' },
+        { kind: 'resume' },
+        { kind: 'force-undo' },
+      ),
+    },
   );
 }
 
@@ -187,8 +196,11 @@ class World {
         this.#now = Math.max(this.#now, nextDue(this.instance)?.getTime() ?? 0);
         return this.#advance({ kind: 'timer' });
       case 'cancel':
+        return this.#advance({ kind: 'cancel' });
+      case 'retry':
       case 'resume':
-        return this.#advance({ kind: what.kind });
+      case 'force-undo':
+        return this.#advance({ kind: 'operator', action: what.kind, id: 'an-action' });
     }
   }
 

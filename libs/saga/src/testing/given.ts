@@ -4,6 +4,7 @@ import type { Definition } from '../definition/definition.js';
 import { advance, start } from '../engine/advance.js';
 import type { Advanced, Effect, Event, Send } from '../engine/event.js';
 import { type Instance, type Instant, nextDue, stepsOf } from '../engine/instance.js';
+import type { OperatorAction } from '../engine/operator.js';
 
 export interface Circumstances {
   /** From the start to the deadline; without it there is none. */
@@ -35,6 +36,7 @@ export class Scenario {
   readonly #sent: Send[] = [];
   readonly #expected: Send[] = [];
   readonly #alarms: Alarm[] = [];
+  readonly #refusals: string[] = [];
   readonly #story: string[] = [];
   #current: Send | undefined;
 
@@ -116,7 +118,19 @@ export class Scenario {
   }
 
   resume(): this {
-    return this.#happens({ kind: 'resume' }, 'an operator resumes');
+    return this.operator('resume');
+  }
+
+  /** An operator interferes. A refusal has to be expected. */
+  operator(action: OperatorAction, more: { step?: string; reply?: unknown } = {}): this {
+    return this.#happens({ kind: 'operator', action, id: 'an-action', ...more }, `an operator's ${action}`);
+  }
+
+  /** The operator's last action was refused, for a reason with these words. */
+  expectRefused(words: string): this {
+    const refusal = this.#refusals.shift();
+    if (refusal?.includes(words) === true) return this;
+    return this.#fail(`expected a refusal with "${words}", not ${refusal ?? 'none'}`);
   }
 
   /** Time passes; whatever becomes due on the way is handled when it is due. */
@@ -149,6 +163,8 @@ export class Scenario {
   expectNothing(): this {
     const [sent] = this.#sent;
     if (sent !== undefined) return this.#fail(`expected nothing, but ${shown(sent)} was sent`);
+    const [refusal] = this.#refusals;
+    if (refusal !== undefined) return this.#fail(`an operator was refused: ${refusal}`);
     const [alarm] = this.#alarms;
     return alarm === undefined ? this : this.#fail(`expected no alarm: ${alarm.alarm}, ${alarm.detail}`);
   }
@@ -226,6 +242,7 @@ export class Scenario {
       if (effect.kind === 'send') this.#sent.push(effect);
       if (effect.kind === 'tell') this.#told.push(effect);
       if (effect.kind === 'alarm') this.#alarms.push(effect);
+      if (effect.kind === 'ruled' && effect.refusal !== null) this.#refusals.push(effect.refusal);
     }
     return JSON.parse(JSON.stringify(instance)) as Instance;
   }

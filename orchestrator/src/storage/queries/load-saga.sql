@@ -1,4 +1,4 @@
-SELECT definition, version, started_at, ended_at, state
+SELECT order_id, definition, version, started_at, ended_at, state
 FROM saga
 JOIN saga_progress USING (order_id)
 WHERE order_id = $1

@@ -1,0 +1,42 @@
+-- Parked sagas: a row is written when one is parked, and deleted when it goes on. Both are rare, so that counting and
+-- finding them costs the others nothing.
+CREATE TABLE parked_saga (
+    order_id  uuid PRIMARY KEY,
+    parked_at timestamptz NOT NULL,
+    reason    text NOT NULL
+);
+
+INSERT INTO parked_saga (order_id, parked_at, reason)
+SELECT order_id, now(), state ->> 'reason' FROM saga_progress WHERE running AND state ->> 'kind' = 'parked';
+
+-- What an operator has asked for in one request; it may be about many sagas.
+CREATE TABLE operation (
+    id              uuid PRIMARY KEY,
+    idempotency_key text COLLATE "C",
+    -- SHA-256 of the request, to tell a retry from another request under the same key.
+    body_hash       bytea NOT NULL,
+    asked_at        timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE UNIQUE INDEX operation_idempotency_key ON operation (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- The audit: inserted together with the message that asks for the action, completed by the owner of the saga's lane in the
+-- transaction of the effect. A message that came by another way than HTTP is inserted whole.
+CREATE TABLE operator_action (
+    -- The message's.
+    id           uuid PRIMARY KEY,
+    operation_id uuid REFERENCES operation,
+    order_id     uuid NOT NULL,
+    action       text NOT NULL,
+    operator     text NOT NULL,
+    reason       text NOT NULL,
+    asked_at     timestamptz NOT NULL,
+    outcome      text CHECK (outcome IN ('applied', 'refused')),
+    -- Why it was refused.
+    detail       text,
+    handled_at   timestamptz,
+    CHECK ((outcome IS NULL) = (handled_at IS NULL))
+);
+
+CREATE INDEX operator_action_order ON operator_action (order_id);
+CREATE INDEX operator_action_operation ON operator_action (operation_id);

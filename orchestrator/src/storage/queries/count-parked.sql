@@ -1,0 +1,1 @@
+SELECT count(*)::int AS parked FROM parked_saga

@@ -1,0 +1,1 @@
+DELETE FROM parked_saga WHERE order_id = ANY ($1::uuid[])
