@@ -47,7 +47,7 @@ const more = {
 };
 
 process.stdout.write(`${machine}
-Overhead per successful call, medians of ${options.rounds} rounds, a call without policies taken off:
+Overhead per successful call in processor time, medians of ${options.rounds} rounds, a call without policies taken off:
 ${table(contestants)}
 The pipelines are a time limit, retry, bulkhead and breaker. Ours does more than cockatiel's: it answers in time even
 if the work ignores its signal (cockatiel's aggressive time limit does, too), keeps a slot until the work has settled,

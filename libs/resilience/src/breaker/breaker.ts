@@ -149,7 +149,7 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #record(call: Call, failed: boolean): void {
     const { slowCallMs = Infinity, slowRate = 1, callsMin } = this.configuration;
     const isSlow = call.tookMs >= slowCallMs;
-    this.#window.record(this.surroundings.clock.elapsedMs(), failed, isSlow);
+    this.#window.record(call.endedMs, failed, isSlow);
     if (!isSlow) return;
     const { calls, slow } = this.#window;
     if (calls >= callsMin && slow / calls >= slowRate) this.#open('slow calls');

@@ -47,7 +47,7 @@ export class Call implements CallContext {
   cancelled = false;
   reason: unknown = undefined;
   #startedMs = 0;
-  #tookMs = -1;
+  #endedMs = -1;
   #running = 0;
   #whenIdle: (() => void)[] | null = null;
   #controller: AbortController | null = null;
@@ -81,7 +81,12 @@ export class Call implements CallContext {
 
   /** How long the work took until it settled or was given up. Not to be read before. */
   get tookMs(): number {
-    return this.#tookMs;
+    return this.#endedMs - this.#startedMs;
+  }
+
+  /** When that was, in the clock's elapsed time. */
+  get endedMs(): number {
+    return this.#endedMs;
   }
 
   child(attempt: number): Call {
@@ -143,6 +148,6 @@ export class Call implements CallContext {
   }
 
   #stopWatch(): void {
-    if (this.#tookMs < 0) this.#tookMs = this.clock.elapsedMs() - this.#startedMs;
+    if (this.#endedMs < 0) this.#endedMs = this.clock.elapsedMs();
   }
 }
