@@ -1,3 +1,4 @@
+export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export { readTopic, topicEnds, type TopicRecord, truncateTopic, writeTopic } from './kafka/records.js';
@@ -6,6 +7,7 @@ export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.j
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
 export { type LoopOptions, loopSettings } from './lanes/settings.js';
+export type { Timeliness } from './lanes/untimely.js';
 export * from './lanes/work.js';
 export * from './message.js';
 export { HttpOutbox, type HttpOutboxRow } from './outbox/http-outbox.js';

@@ -10,6 +10,7 @@ import { HandOvers } from './hand-overs.js';
 import { loadHeld } from './held.js';
 import { type Item, orderIdOf } from './item.js';
 import type { Lane } from './lane.js';
+import { doOperatorActions, rememberSettled } from './operator-actions.js';
 import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
@@ -60,7 +61,7 @@ export class LaneLoop implements WorkSink {
   #passItemsMax: number;
   #failure: { error: unknown; count: number } | null = null;
   #claimFailures = 0;
-  #due = { heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
+  #due = { operatorsMs: 0, heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
   #stopping = false;
   #running: Promise<void> | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -444,6 +445,10 @@ export class LaneLoop implements WorkSink {
       this.#due.deletionMs = nowMs + this.settings.deletionMs;
       if (this.#handOvers.isEmpty) await this.#deletePublished();
     }
+    if (nowMs >= this.#due.operatorsMs) {
+      this.#due.operatorsMs = nowMs + this.settings.operatorsMs;
+      await this.#doOperatorActions();
+    }
     if (nowMs >= this.#due.heldMs) {
       this.#due.heldMs = nowMs + this.settings.heldRetryMs;
       await this.#retryHeld();
@@ -466,6 +471,16 @@ export class LaneLoop implements WorkSink {
     if (this.#publisher.sentCount === 0) return;
     const outcome = await this.#pass([], 'wait');
     if (outcome.kind === 'fenced') this.#reclaim(outcome.lanes);
+  }
+
+  async #doOperatorActions(): Promise<void> {
+    const done = await doOperatorActions(this.#db!, this.#lanes);
+    if (done.kind === 'fenced') this.#reclaim(done.lanes);
+    if (done.kind !== 'done') return;
+    rememberSettled(this.#lanes, done.orders);
+    this.#due.heldMs = 0;
+    this.logger.info({ deadLetters: done.letters }, 'operators have settled dead letters');
+    if (done.toClaim.size > 0) this.#reclaim(done.toClaim);
   }
 
   async #retryHeld(): Promise<void> {

@@ -19,6 +19,8 @@ export interface LoopSettings extends PassSettings {
   /** How long an idle loop waits before it looks at its chores. */
   readonly idleMs: number;
   readonly heldRetryMs: number;
+  /** How often the owner looks for what operators asked for. */
+  readonly operatorsMs: number;
   readonly httpRowAgeMs: number;
   readonly deletionMs: number;
   readonly offsetCommitMs: number;
@@ -42,6 +44,7 @@ export function loopSettings(options: LoopOptions): LoopSettings {
     idleMs: 50,
     lockTimeoutMs: 100,
     heldRetryMs: 200,
+    operatorsMs: 250,
     httpRowAgeMs: 5_000,
     deletionMs: 500,
     offsetCommitMs: 1_000,
