@@ -1,14 +1,21 @@
 import { inputTopics } from '@ballast/contracts';
-import { LaneServer } from '@ballast/messaging';
+import { DeadLettersModule, LaneServer, timelinessOf, transportChores } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import { withDefaults } from '@ballast/saga';
-import { type DynamicModule, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { Configuration } from './configuration.js';
 import { OrchestratorApiModule } from './orchestrator-api.module.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { Definitions } from './sagas/definitions.js';
 import { SagaHandler } from './sagas/saga-handler.js';
+import { orchestratorChores } from './storage/chores.js';
 import { SagaRepository } from './storage/saga-repository.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -33,10 +40,16 @@ export class OrchestratorModule {
       handler,
       logger,
     );
+    const housekeeping = new Housekeeping(
+      pool,
+      [...transportChores(configuration), ...orchestratorChores(configuration)],
+      logger,
+    );
     return {
       module: OrchestratorModule,
       imports: [
         OrchestratorApiModule.register(pool, definitions),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
@@ -46,7 +59,7 @@ export class OrchestratorModule {
       providers: [
         { provide: SagaHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Connections, useValue: new Connections(pool) },
+        { provide: Connections, useValue: new Connections(pool, housekeeping) },
       ],
     };
   }
@@ -54,10 +67,18 @@ export class OrchestratorModule {
 
 /** Closed after the last request and the last pass. */
 @Injectable()
-export class Connections implements OnApplicationShutdown {
-  constructor(private readonly pool: Pool) {}
+export class Connections implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly pool: Pool,
+    private readonly housekeeping: Housekeeping,
+  ) {}
+
+  onModuleInit(): void {
+    this.housekeeping.start();
+  }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop();
     await this.pool.end();
   }
 }

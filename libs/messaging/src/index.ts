@@ -21,5 +21,7 @@ export {
   type OutsideCallWorkerOptions,
   type OutsideParty,
 } from './participant/outside-calls.js';
+export { participantChores } from './participant/chores.js';
 export { participantMigrations } from './participant/tables.js';
+export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';
 export { messagingMigrations } from './storage/statements.js';

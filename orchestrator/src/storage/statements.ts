@@ -4,6 +4,7 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'advance-sagas',
   'delete-early-cancels',
   'forget-early-cancels',
+  'forget-sagas',
   'insert-early-cancels',
   'load-due',
   'load-saga',

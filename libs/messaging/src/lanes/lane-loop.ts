@@ -3,7 +3,7 @@ import type { Producer } from 'kafkajs';
 import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { Publisher } from '../outbox/publisher.js';
-import { makeInboxBuckets } from '../storage/inbox-buckets.js';
+import { bucketMs, keepInboxBuckets } from '../storage/inbox-buckets.js';
 import { statements } from '../storage/statements.js';
 import { type Claimed, claimLanes } from './claim.js';
 import { HandOvers } from './hand-overs.js';
@@ -462,9 +462,14 @@ export class LaneLoop implements WorkSink {
       this.#commitOffsets();
     }
     if (nowMs >= this.#due.bucketsMs) {
-      await makeInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), this.settings.horizonMs);
-      this.#due.bucketsMs = nowMs + 3_600_000;
+      await this.#keepInboxBuckets();
     }
+  }
+
+  async #keepInboxBuckets(): Promise<void> {
+    const { horizonMs } = this.settings;
+    const more = await keepInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), horizonMs);
+    this.#due.bucketsMs = performance.now() + (more ? 1_000 : Math.min(600_000, bucketMs(horizonMs) / 2));
   }
 
   async #deletePublished(): Promise<void> {
@@ -544,6 +549,8 @@ export class LaneLoop implements WorkSink {
     await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
+    // Before the first pass: what falls into the default bucket keeps its own from being made.
+    await this.#keepInboxBuckets();
   }
 
   async #reconnectDatabase(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { PassSettings } from './pass.js';
+import { clockSkewMaxMs } from './untimely.js';
 
 export interface LoopSettings extends PassSettings {
   readonly databaseUrl: string;
@@ -50,7 +51,7 @@ export function loopSettings(options: LoopOptions): LoopSettings {
     offsetCommitMs: 1_000,
     sendAlarmMs: 2_000,
     horizonMs: 3 * 86_400_000,
-    clockSkewMaxMs: 5 * 60_000,
+    clockSkewMaxMs,
     ...options,
   };
   if (settings.transactionTimeoutMs >= settings.sessionTimeoutMs) {

@@ -14,3 +14,6 @@ export function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }:
   if (ageMs < -clockSkewMaxMs) return `the message is from the future by ${-ageMs} ms`;
   return null;
 }
+
+/** How far the clocks of two processes may be apart. */
+export const clockSkewMaxMs = 5 * 60_000;
