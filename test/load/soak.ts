@@ -152,4 +152,6 @@ function verdictText({ verdict, reason, checks }: SoakVerdict): string {
   ].join('\n');
 }
 
-const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
