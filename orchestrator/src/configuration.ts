@@ -1,19 +1,21 @@
-import { consumerSettings } from '@ballast/messaging';
+import { consumerSettings, retentionsFit } from '@ballast/messaging';
 import { count, durationMs, host, port, processSettings } from '@ballast/platform';
 import { z } from 'zod';
 
-export const Configuration = z.object({
-  ...processSettings,
-  ...consumerSettings,
-  /** How long an attempt of a step may stay unanswered, where its definition does not say it. */
-  STEP_TIMEOUT_MS: durationMs(5_000),
-  /** Each time that so many attempts of what must not be given up have failed, its saga is parked. */
-  PARK_AFTER_ATTEMPTS: count(20),
-  /** After a pass of several answers: how long to let others come in, so that they share the next one. */
-  GATHER_MS: durationMs(5),
-  /** Where operators are listened to: loopback, whatever HOST says, unless this says otherwise. */
-  OPERATIONS_HOST: host,
-  /** Without it, or with 0, the system chooses one: the log says which. */
-  OPERATIONS_PORT: port.default(0),
-});
+export const Configuration = z
+  .object({
+    ...processSettings,
+    ...consumerSettings,
+    /** How long an attempt of a step may stay unanswered, where its definition does not say it. */
+    STEP_TIMEOUT_MS: durationMs(5_000),
+    /** Each time that so many attempts of what must not be given up have failed, its saga is parked. */
+    PARK_AFTER_ATTEMPTS: count(20),
+    /** After a pass of several answers: how long to let others come in, so that they share the next one. */
+    GATHER_MS: durationMs(5),
+    /** Where operators are listened to: loopback, whatever HOST says, unless this says otherwise. */
+    OPERATIONS_HOST: host,
+    /** Without it, or with 0, the system chooses one: the log says which. */
+    OPERATIONS_PORT: port.default(0),
+  })
+  .superRefine(retentionsFit);
 export type Configuration = Readonly<z.infer<typeof Configuration>>;

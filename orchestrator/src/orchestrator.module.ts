@@ -1,7 +1,14 @@
 import { inputTopics, problems } from '@ballast/contracts';
-import { HttpOutbox, kafkaOf, LaneServer } from '@ballast/messaging';
+import {
+  DeadLettersModule,
+  HttpOutbox,
+  kafkaOf,
+  LaneServer,
+  timelinessOf,
+  transportChores,
+} from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import { type Definition, withDefaults } from '@ballast/saga';
 import {
   type DynamicModule,
@@ -18,6 +25,7 @@ import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { Definitions } from './sagas/definitions.js';
 import { KnownVersions } from './sagas/known-versions.js';
 import { SagaHandler } from './sagas/saga-handler.js';
+import { orchestratorChores } from './storage/chores.js';
 import { SagaReader } from './storage/saga-reader.js';
 import { SagaRepository } from './storage/saga-repository.js';
 
@@ -71,10 +79,16 @@ export class OrchestratorModule {
       handler,
       logger,
     );
+    const housekeeping = new Housekeeping(
+      pool,
+      [...transportChores(configuration), ...orchestratorChores(configuration)],
+      logger,
+    );
     return {
       module: OrchestratorModule,
       imports: [
         OrchestratorApiModule.register(reader, definitions),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
@@ -88,7 +102,7 @@ export class OrchestratorModule {
         { provide: LaneServer, useValue: lanes },
         { provide: KnownVersions, useValue: new KnownVersions(pool, repository, definitions) },
         { provide: OperationsServer, useValue: operations },
-        { provide: Connections, useValue: new Connections(pool, outbox) },
+        { provide: Connections, useValue: new Connections(pool, outbox, housekeeping) },
       ],
     };
   }
@@ -100,13 +114,16 @@ export class Connections implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly pool: Pool,
     private readonly outbox: HttpOutbox,
+    private readonly housekeeping: Housekeeping,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.outbox.connect();
+    this.housekeeping.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop();
     await this.outbox.close();
     await this.pool.end();
   }

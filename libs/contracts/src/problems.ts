@@ -41,6 +41,12 @@ export const problems = registry({
   SAGA_NOT_FOUND: [404, 'There is no such saga'],
   OPERATION_NOT_FOUND: [404, 'There is no such operation'],
   OPERATION_REFUSED: [409, 'The saga cannot do that as it stands'],
+
+  // Dead letters.
+  DEAD_LETTER_NOT_FOUND: [404, 'There is no such dead letter'],
+  DEAD_LETTER_SETTLED: [409, 'The dead letter was settled otherwise'],
+  DEAD_LETTER_NOT_REPLAYABLE: [422, 'The dead letter cannot be replayed'],
+  DEAD_LETTER_NEEDS_FORCE: [422, 'A replay could have an effect a second time'],
 });
 
 export type ProblemCode = keyof typeof problems;

@@ -1,3 +1,4 @@
+export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
@@ -14,6 +15,7 @@ export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.j
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
 export { type LoopOptions, loopSettings } from './lanes/settings.js';
+export type { Timeliness } from './lanes/untimely.js';
 export * from './lanes/work.js';
 export * from './message.js';
 export { HttpOutbox, type HttpOutboxRow } from './outbox/http-outbox.js';
@@ -27,6 +29,8 @@ export {
   type OutsideCallWorkerOptions,
   type OutsideParty,
 } from './participant/outside-calls.js';
+export { participantChores } from './participant/chores.js';
 export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';
+export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';
 export { messagingMigrations } from './storage/statements.js';

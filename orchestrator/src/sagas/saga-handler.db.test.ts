@@ -148,14 +148,6 @@ describe('a cancel that comes before the start', () => {
     expect(send).toMatchObject([{ message: { type: 'order.cancel', data: { reason: 'CANCELLED' } } }]);
     expect(await tombstones(orderId)).toEqual([]);
   });
-
-  test('is forgotten after a week, when its start would be too old to be taken', async () => {
-    const [old, young] = [newOrder(), newOrder()];
-    await passes.later(-8 * 86_400_000).pass(cancelOf(old));
-    await passes.later(8 * 86_400_000).pass(cancelOf(young));
-    await passes.restart();
-    expect([await tombstones(old), await tombstones(young)].map(rows => rows.length)).toEqual([0, 1]);
-  });
 });
 
 test('a start whose input breaks the schema ends the order at once, visibly, and a second one is ignored', async () => {

@@ -79,10 +79,9 @@ export class SagaRepository {
 
   /** After a claim: the timers of all running sagas of these lanes. */
   async takeOver(tx: Queries, lanes: readonly number[]): Promise<Timer[]> {
-    const [{ rows }] = await Promise.all([
-      tx.query<{ order_id: string; lane: number; due_at: Date }>(statements.statement('load-due', [lanes])),
-      tx.query(statements.statement('forget-early-cancels', [lanes])),
-    ]);
+    const { rows } = await tx.query<{ order_id: string; lane: number; due_at: Date }>(
+      statements.statement('load-due', [lanes]),
+    );
     return rows.map(row => ({ lane: row.lane, orderId: row.order_id, at: row.due_at }));
   }
 

@@ -10,6 +10,7 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'find-running-sagas',
   'find-sagas',
   'forget-early-cancels',
+  'forget-sagas',
   'insert-early-cancels',
   'load-actions',
   'load-due',

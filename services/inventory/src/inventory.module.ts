@@ -1,6 +1,14 @@
 import { inputTopics } from '@ballast/contracts';
-import { alarmTo, LaneServer, ParticipantHandler } from '@ballast/messaging';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  alarmTo,
+  DeadLettersModule,
+  LaneServer,
+  participantChores,
+  ParticipantHandler,
+  timelinessOf,
+  transportChores,
+} from '@ballast/messaging';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -12,7 +20,7 @@ import type { Configuration } from './configuration.js';
 import { InventoryApiModule } from './inventory-api.module.js';
 import { InventoryConsumer } from './inventory.consumer.js';
 import { inventoryParticipant } from './participant.js';
-import { Housekeeping } from './storage/housekeeping.js';
+import { finishedOrders, inventoryChores } from './storage/chores.js';
 import { InventoryRepository } from './storage/inventory-repository.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -35,10 +43,20 @@ export class InventoryModule {
       handler,
       logger,
     );
+    const housekeeping = new Housekeeping(
+      pool,
+      [
+        ...transportChores(configuration),
+        ...participantChores(configuration, finishedOrders),
+        ...inventoryChores(configuration),
+      ],
+      logger,
+    );
     return {
       module: InventoryModule,
       imports: [
         InventoryApiModule.register(pool),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
@@ -48,7 +66,7 @@ export class InventoryModule {
       providers: [
         { provide: ParticipantHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, new Housekeeping(pool, logger)) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping) },
       ],
     };
   }

@@ -1,15 +1,23 @@
-import { consumerSettings } from '@ballast/messaging';
-import { count, durationMs, httpUrl, processSettings } from '@ballast/platform';
+import { consumerSettings, retentionsFit } from '@ballast/messaging';
+import { count, durationMs, httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
-export const Configuration = z.object({
-  ...processSettings,
-  ...consumerSettings,
-  /** Asked whether it has an article that no order has named here yet. */
-  INVENTORY_URL: httpUrl,
-  /** From an order's acceptance to the time when its flow gives up, before the pivot. */
-  ORDER_TIMEOUT_MS: durationMs(30_000),
-  /** While Kafka is away so many orders are accepted and kept; more are answered with 503 and Retry-After. */
-  UNSENT_ORDERS_MAX: count(10_000),
-});
+export const Configuration = z
+  .object({
+    ...processSettings,
+    ...consumerSettings,
+    /** Asked whether it has an article that no order has named here yet. */
+    INVENTORY_URL: httpUrl,
+    /** From an order's acceptance to the time when its flow gives up, before the pivot. */
+    ORDER_TIMEOUT_MS: durationMs(30_000),
+    /** While Kafka is away so many orders are accepted and kept; more are answered with 503 and Retry-After. */
+    UNSENT_ORDERS_MAX: count(10_000),
+    /** How long the Idempotency-Key of an order that has ended is remembered. */
+    IDEMPOTENCY_KEY_RETENTION_MS: retentionMs(7 * 86_400_000),
+  })
+  .superRefine(retentionsFit)
+  .refine(({ ORDER_TIMEOUT_MS, INBOX_HORIZON_MS }) => ORDER_TIMEOUT_MS < INBOX_HORIZON_MS, {
+    path: ['ORDER_TIMEOUT_MS'],
+    message: 'less than INBOX_HORIZON_MS, or the messages of a slow order would be refused',
+  });
 export type Configuration = Readonly<z.infer<typeof Configuration>>;

@@ -1,6 +1,16 @@
 import { inputTopics } from '@ballast/contracts';
-import { alarmTo, HttpOutbox, kafkaOf, LaneServer, ParticipantHandler } from '@ballast/messaging';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  alarmTo,
+  DeadLettersModule,
+  HttpOutbox,
+  kafkaOf,
+  LaneServer,
+  participantChores,
+  ParticipantHandler,
+  timelinessOf,
+  transportChores,
+} from '@ballast/messaging';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -13,6 +23,7 @@ import { InventoryClient } from './intake/inventory-client.js';
 import { OrderApiModule } from './order-api.module.js';
 import { OrderConsumer } from './order.consumer.js';
 import { orderParticipant } from './participant.js';
+import { finishedOrders, orderChores } from './storage/chores.js';
 import { ProgressRepository } from './storage/progress-repository.js';
 import { CommittedEndings } from './watching/committed-endings.js';
 import { OrderWatcher } from './watching/order-watcher.js';
@@ -37,6 +48,15 @@ export class OrderModule {
       handler,
       logger,
     );
+    const housekeeping = new Housekeeping(
+      pool,
+      [
+        ...transportChores(configuration),
+        ...participantChores(configuration, finishedOrders),
+        ...orderChores(configuration),
+      ],
+      logger,
+    );
     return {
       module: OrderModule,
       imports: [
@@ -48,6 +68,7 @@ export class OrderModule {
           unsentMax: configuration.UNSENT_ORDERS_MAX,
           logger,
         }),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
@@ -63,7 +84,7 @@ export class OrderModule {
           inject: [OrderWatcher],
           useFactory: (watcher: OrderWatcher) => new CommittedEndings(watcher, logger),
         },
-        { provide: Connections, useValue: new Connections(pool, outbox, inventory) },
+        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory) },
       ],
     };
   }
@@ -100,16 +121,18 @@ const sendAlarmMs = 2_000;
 export class Connections implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly pool: Pool,
+    private readonly housekeeping: Housekeeping,
     private readonly outbox: HttpOutbox,
     private readonly inventory: InventoryClient,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.outbox.connect();
+    this.housekeeping.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.outbox.close(), this.inventory.close()]);
+    await Promise.all([this.outbox.close(), this.inventory.close(), this.housekeeping.stop()]);
     await this.pool.end();
   }
 }

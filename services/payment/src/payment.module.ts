@@ -1,6 +1,15 @@
 import { inputTopics } from '@ballast/contracts';
-import { alarmTo, LaneServer, OutsideCallWorker, ParticipantHandler } from '@ballast/messaging';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  alarmTo,
+  DeadLettersModule,
+  LaneServer,
+  OutsideCallWorker,
+  participantChores,
+  ParticipantHandler,
+  timelinessOf,
+  transportChores,
+} from '@ballast/messaging';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -14,7 +23,7 @@ import type { Configuration } from './configuration.js';
 import { paymentParticipant } from './participant.js';
 import { PaymentApiModule } from './payment-api.module.js';
 import { PaymentConsumer } from './payment.consumer.js';
-import { Housekeeping } from './storage/housekeeping.js';
+import { finishedOrders, paymentChores } from './storage/chores.js';
 import { PaymentRepository } from './storage/payment-repository.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -30,10 +39,20 @@ export class PaymentModule {
     });
     const gateway = new CardGateway(configuration.CARD_GATEWAY_URL);
     const { lanes, calls, handler } = consuming(configuration, gateway, logger);
+    const housekeeping = new Housekeeping(
+      pool,
+      [
+        ...transportChores(configuration),
+        ...participantChores(configuration, finishedOrders),
+        ...paymentChores(configuration),
+      ],
+      logger,
+    );
     return {
       module: PaymentModule,
       imports: [
         PaymentApiModule.register(pool),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
@@ -43,7 +62,7 @@ export class PaymentModule {
       providers: [
         { provide: ParticipantHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, new Housekeeping(pool, logger), calls, gateway) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, gateway) },
       ],
     };
   }

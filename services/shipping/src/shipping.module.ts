@@ -1,6 +1,15 @@
 import { inputTopics } from '@ballast/contracts';
-import { alarmTo, LaneServer, OutsideCallWorker, ParticipantHandler } from '@ballast/messaging';
-import { HealthModule, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  alarmTo,
+  DeadLettersModule,
+  LaneServer,
+  OutsideCallWorker,
+  participantChores,
+  ParticipantHandler,
+  timelinessOf,
+  transportChores,
+} from '@ballast/messaging';
+import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -14,7 +23,7 @@ import type { Configuration } from './configuration.js';
 import { shippingParticipant } from './participant.js';
 import { ShippingApiModule } from './shipping-api.module.js';
 import { ShippingConsumer } from './shipping.consumer.js';
-import { Housekeeping } from './storage/housekeeping.js';
+import { finishedOrders, shippingChores } from './storage/chores.js';
 import { ShippingRepository } from './storage/shipping-repository.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -31,10 +40,20 @@ export class ShippingModule {
     });
     const carrier = new Carrier(configuration.CARRIER_URL);
     const { lanes, calls, handler } = consuming(configuration, carrier, logger);
+    const housekeeping = new Housekeeping(
+      pool,
+      [
+        ...transportChores(configuration),
+        ...participantChores(configuration, finishedOrders),
+        ...shippingChores(configuration),
+      ],
+      logger,
+    );
     return {
       module: ShippingModule,
       imports: [
         ShippingApiModule.register(pool),
+        DeadLettersModule.register(pool, timelinessOf(configuration)),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
@@ -44,7 +63,7 @@ export class ShippingModule {
       providers: [
         { provide: ParticipantHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, new Housekeeping(pool, logger), calls, carrier) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, carrier) },
       ],
     };
   }

@@ -139,7 +139,12 @@ export async function truncateTopic(
 export async function writeTopic(
   brokers: readonly string[],
   topic: string,
-  records: readonly { partition: number; key: string | Buffer | null; value: string | Buffer | null }[],
+  records: readonly {
+    partition: number;
+    key: string | Buffer | null;
+    value: string | Buffer | null;
+    headers?: Record<string, string>;
+  }[],
 ): Promise<void> {
   const producer = new Kafka({
     brokers: [...brokers],

@@ -1,4 +1,5 @@
 import { brokers, count, durationMs, postgresUrl, topicPrefix } from '@ballast/platform';
+import { retentionSettings } from '../storage/retention.js';
 import type { z } from 'zod';
 
 /** What every process that consumes is configured with, to be spread into its schema. */
@@ -13,6 +14,7 @@ export const consumerSettings = {
   BATCH_MAX: count(500),
   /** A process that is silent for longer loses its lanes to the others. */
   KAFKA_SESSION_TIMEOUT_MS: durationMs(3_000),
+  ...retentionSettings,
 };
 
 export type ConsumerConfiguration = Readonly<z.infer<z.ZodObject<typeof consumerSettings>>>;

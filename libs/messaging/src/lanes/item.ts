@@ -20,6 +20,18 @@ export interface HeldItem {
   readonly orderId: string;
   readonly seq: number;
   readonly message: Message;
+  readonly origin: Origin;
+}
+
+/** Where a held message was read, and what it came with: kept for the case that it cannot be handled in the end. */
+export interface Origin {
+  /** Null for what was held before this was kept. */
+  readonly topic: string | null;
+  readonly offset: number | null;
+  /** By name, in base64. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The dead letter that an operator has put back. */
+  readonly replayOf: number | null;
 }
 
 /** What a pass handles: work, with where it came from and what has to be settled once it is committed. */

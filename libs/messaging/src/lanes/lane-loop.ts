@@ -4,13 +4,14 @@ import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
-import { makeInboxBuckets } from '../storage/inbox-buckets.js';
+import { bucketMs, keepInboxBuckets } from '../storage/inbox-buckets.js';
 import { statements } from '../storage/statements.js';
 import { type Claimed, claimLanes } from './claim.js';
 import { HandOvers } from './hand-overs.js';
 import { loadHeld } from './held.js';
 import { type Item, orderIdOf } from './item.js';
 import type { Lane } from './lane.js';
+import { doOperatorActions, rememberSettled } from './operator-actions.js';
 import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
@@ -61,7 +62,7 @@ export class LaneLoop implements WorkSink {
   #passItemsMax: number;
   #failure: { error: unknown; count: number } | null = null;
   #claimFailures = 0;
-  #due = { heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
+  #due = { operatorsMs: 0, heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
   #stopping = false;
   #running: Promise<void> | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -448,6 +449,10 @@ export class LaneLoop implements WorkSink {
       this.#due.deletionMs = nowMs + this.settings.deletionMs;
       if (this.#handOvers.isEmpty) await this.#deletePublished();
     }
+    if (nowMs >= this.#due.operatorsMs) {
+      this.#due.operatorsMs = nowMs + this.settings.operatorsMs;
+      await this.#doOperatorActions();
+    }
     if (nowMs >= this.#due.heldMs) {
       this.#due.heldMs = nowMs + this.settings.heldRetryMs;
       await this.#retryHeld();
@@ -461,15 +466,30 @@ export class LaneLoop implements WorkSink {
       this.#commitOffsets();
     }
     if (nowMs >= this.#due.bucketsMs) {
-      await makeInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), this.settings.horizonMs);
-      this.#due.bucketsMs = nowMs + 3_600_000;
+      await this.#keepInboxBuckets();
     }
+  }
+
+  async #keepInboxBuckets(): Promise<void> {
+    const { horizonMs } = this.settings;
+    const more = await keepInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), horizonMs);
+    this.#due.bucketsMs = performance.now() + (more ? 1_000 : Math.min(600_000, bucketMs(horizonMs) / 2));
   }
 
   async #deletePublished(): Promise<void> {
     if (this.#publisher.sentCount === 0) return;
     const outcome = await this.#pass([], 'wait');
     if (outcome.kind === 'fenced') this.#reclaim(outcome.lanes);
+  }
+
+  async #doOperatorActions(): Promise<void> {
+    const done = await doOperatorActions(this.#db!, this.#lanes);
+    if (done.kind === 'fenced') this.#reclaim(done.lanes);
+    if (done.kind !== 'done') return;
+    rememberSettled(this.#lanes, done.orders);
+    this.#due.heldMs = 0;
+    this.logger.info({ deadLetters: done.letters }, 'operators have settled dead letters');
+    if (done.toClaim.size > 0) this.#reclaim(done.toClaim);
   }
 
   async #retryHeld(): Promise<void> {
@@ -533,6 +553,8 @@ export class LaneLoop implements WorkSink {
     await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
+    // Before the first pass: what falls into the default bucket keeps its own from being made.
+    await this.#keepInboxBuckets();
   }
 
   async #reconnectDatabase(): Promise<void> {

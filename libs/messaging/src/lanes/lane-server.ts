@@ -60,6 +60,7 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
         laneCount: configuration.LANES,
         passMessagesMax: configuration.BATCH_MAX,
         sessionTimeoutMs: configuration.KAFKA_SESSION_TIMEOUT_MS,
+        horizonMs: configuration.INBOX_HORIZON_MS,
       },
       handler,
       logger,

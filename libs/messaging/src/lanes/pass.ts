@@ -5,16 +5,14 @@ import { reached } from '../moments.js';
 import { FirstFailure } from '../storage/first-failure.js';
 import type { OutboxRow } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
+import { errorOf, insertDeadLetters, insertHeld } from './bad-messages.js';
 import { type HeldItem, type Item, type LogItem, orderIdOf, workOf } from './item.js';
 import type { BlockReason, Lane } from './lane.js';
+import { type Timeliness, untimely } from './untimely.js';
 import { type Pass, type PassResult, PoisonedWork, type Work } from './work.js';
 
-export interface PassSettings {
+export interface PassSettings extends Timeliness {
   readonly service: string;
-  /** Older messages are refused: the inbox may have forgotten them. */
-  readonly horizonMs: number;
-  /** Messages from further in the future are refused. */
-  readonly clockSkewMaxMs: number;
 }
 
 /** What one pass is made from. */
@@ -226,14 +224,6 @@ function sort(
   return sorted;
 }
 
-function untimely(time: string, now: Date, { horizonMs, clockSkewMaxMs }: PassSettings): string | null {
-  const ageMs = now.getTime() - Date.parse(time);
-  if (ageMs > horizonMs)
-    return `the message is older than the inbox remembers (${horizonMs} ms): it may be a double`;
-  if (ageMs < -clockSkewMaxMs) return `the message is from the future by ${-ageMs} ms`;
-  return null;
-}
-
 function passFor(tx: FirstFailure, now: Date, locks: Pass['locks']): Pass {
   return {
     tx,
@@ -280,11 +270,12 @@ async function save(
 
   const rows = await commit(db, tx, [
     outgoing.length > 0 ? insertOutbox(tx, outgoing) : Promise.resolve([]),
+    // First: a dead letter's place is before what is held behind it.
+    sorted.dead.length > 0 ? insertDeadLetters(tx, sorted.dead) : undefined,
     toHold.length > 0 ? insertHeld(tx, toHold) : undefined,
     released.length > 0
       ? tx.query(statements.statement('delete-held', [released.map(({ seq }) => seq)]))
       : undefined,
-    sorted.dead.length > 0 ? insertDeadLetters(tx, sorted.dead) : undefined,
   ]);
   const unblocked = new Set(released.map(({ orderId }) => orderId).filter(orderId => !blocked.has(orderId)));
   return {
@@ -358,60 +349,6 @@ async function insertOutbox(db: Queries, rows: readonly Omit<OutboxRow, 'seq'>[]
     ]),
   );
   return rows.map((row, index) => ({ ...row, seq: inserted.rows[index]!.seq }));
-}
-
-function insertHeld(db: Queries, held: readonly { item: LogItem; reason: BlockReason }[]) {
-  return db.query(
-    statements.statement('insert-held', [
-      held.map(({ item }) => item.lane),
-      held.map(({ item }) => item.message!.subject),
-      held.map(({ reason }) => reason),
-      held.map(({ item }) => JSON.stringify(item.message)),
-    ]),
-  );
-}
-
-function insertDeadLetters(db: Queries, dead: Sorted['dead']) {
-  const rows = dead.map(({ item, error, blocks }) => ({
-    item,
-    blocks,
-    error: errorOf(error),
-    record: item.from === 'log' ? item.record : null,
-    message: item.from === 'log' ? item.message : item.from === 'held' ? item.message : null,
-  }));
-  return db.query(
-    statements.statement('insert-dead-letters', [
-      rows.map(({ item }) => item.lane),
-      rows.map(({ item }) => (item.from === 'log' ? item.topic : item.from)),
-      rows.map(({ item }) => (item.from === 'log' ? item.offset : null)),
-      rows.map(({ item }) => orderIdOf(item)),
-      rows.map(({ message }) => message?.id ?? null),
-      rows.map(({ record, item }) => record?.key ?? bytes(orderIdOf(item))),
-      rows.map(({ record, message }) => record?.value ?? bytes(message && JSON.stringify(message))),
-      rows.map(({ record }) => JSON.stringify(headersOf(record?.headers))),
-      rows.map(({ error }) => error.message.replaceAll('\u0000', '\uFFFD')),
-      rows.map(({ error }) => error.stack?.replaceAll('\u0000', '\uFFFD') ?? null),
-      rows.map(({ blocks }) => blocks),
-    ]),
-  );
-}
-
-const bytes = (value: string | null | undefined) => (value == null ? null : Buffer.from(value));
-
-function headersOf(headers: LogItem['record']['headers'] = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      [value]
-        .flat()
-        .map(part => Buffer.from(part ?? '').toString('base64'))
-        .join(','),
-    ]),
-  );
-}
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function blamed({ causes }: PoisonedWork, items: readonly Item[]): Map<Item, unknown> {

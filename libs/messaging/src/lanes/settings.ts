@@ -1,4 +1,5 @@
 import type { PassSettings } from './pass.js';
+import { clockSkewMaxMs } from './untimely.js';
 
 export interface LoopSettings extends PassSettings {
   readonly databaseUrl: string;
@@ -19,6 +20,8 @@ export interface LoopSettings extends PassSettings {
   /** How long an idle loop waits before it looks at its chores. */
   readonly idleMs: number;
   readonly heldRetryMs: number;
+  /** How often the owner looks for what operators asked for. */
+  readonly operatorsMs: number;
   readonly httpRowAgeMs: number;
   readonly deletionMs: number;
   readonly offsetCommitMs: number;
@@ -42,12 +45,13 @@ export function loopSettings(options: LoopOptions): LoopSettings {
     idleMs: 50,
     lockTimeoutMs: 100,
     heldRetryMs: 200,
+    operatorsMs: 250,
     httpRowAgeMs: 5_000,
     deletionMs: 500,
     offsetCommitMs: 1_000,
     sendAlarmMs: 2_000,
     horizonMs: 3 * 86_400_000,
-    clockSkewMaxMs: 5 * 60_000,
+    clockSkewMaxMs,
     ...options,
   };
   if (settings.transactionTimeoutMs >= settings.sessionTimeoutMs) {

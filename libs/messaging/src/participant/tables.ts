@@ -4,7 +4,7 @@ import type { Message } from '../message.js';
 import { type Barrier, type DefiniteAnswer, untouched, type WaitsFor } from './barrier.js';
 import type { CallAnswered, CallAttempted } from './items.js';
 
-const statements = loadQueries(new URL('../../src/participant/queries/', import.meta.url), [
+export const statements = loadQueries(new URL('../../src/participant/queries/', import.meta.url), [
   'load-barriers',
   'save-barriers',
   'load-calls',
@@ -12,6 +12,8 @@ const statements = loadQueries(new URL('../../src/participant/queries/', import.
   'open-calls',
   'answer-calls',
   'record-attempts',
+  'look-at-old-barriers',
+  'forget-barriers',
 ]);
 
 /** The barrier and the outside calls; a participant runs them after the transport's, before its own migrations. */

@@ -34,6 +34,10 @@ export const httpUrl = url('a URL that begins with http:// or https://', ['http:
 export const durationMs = (defaultMs: number) =>
   integer('whole milliseconds from 1 to 86400000', 1, 86_400_000).default(defaultMs);
 
+/** How long something is kept: whole milliseconds, from a second to ten years; `defaultMs` when absent. */
+export const retentionMs = (defaultMs: number) =>
+  integer('whole milliseconds from 1000 to 315360000000', 1_000, 315_360_000_000).default(defaultMs);
+
 /** A whole number from 1 to a million; `fallback` when absent. */
 export const count = (fallback: number) =>
   integer('a whole number from 1 to 1000000', 1, 1_000_000).default(fallback);

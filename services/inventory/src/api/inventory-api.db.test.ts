@@ -2,7 +2,6 @@ import { ReservationView, StockPage, stockUnitsMax, StockView } from '@ballast/c
 import { transaction } from '@ballast/platform';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Housekeeping } from '../storage/housekeeping.js';
 import { InventoryRepository } from '../storage/inventory-repository.js';
 import { inventoryApiForTest, problemJson } from './inventory-api.fixture.js';
 
@@ -198,21 +197,6 @@ describe('the reservation of an order', () => {
       });
     }
   });
-});
-
-test('a delivery’s key is forgotten after a week, and not before', async () => {
-  const [old, young] = [randomUUID(), randomUUID()];
-  await deliver(cup, 1, old);
-  await deliver(cup, 1, young);
-  const age = 'UPDATE delivery_key SET delivered_at = now() - $2::interval WHERE idempotency_key = $1';
-  await database.rows(age, [old, '7 days 1 second']);
-  await database.rows(age, [young, '6 days 23 hours']);
-  await new Housekeeping(pool, { warn: () => undefined }).tidy();
-  const keys = await database.rows(
-    'SELECT idempotency_key FROM delivery_key WHERE idempotency_key = ANY ($1)',
-    [[old, young]],
-  );
-  expect(keys).toEqual([{ idempotency_key: young }]);
 });
 
 test('the documentation has every address, with its schemas', async () => {

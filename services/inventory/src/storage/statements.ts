@@ -3,6 +3,7 @@ import { loadQueries } from '@ballast/platform';
 export const statements = loadQueries(new URL('../../src/storage/queries/', import.meta.url), [
   'deliver',
   'find-delivery',
+  'find-finished',
   'find-stock',
   'forget-deliveries',
   'list-stock',

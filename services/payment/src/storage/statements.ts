@@ -4,6 +4,7 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'append-postings',
   'deposit',
   'find-deposit',
+  'find-finished',
   'find-wallets',
   'forget-deposits',
   'list-accounts',

@@ -4,6 +4,7 @@ export const statements = loadQueries(new URL('../../src/storage/queries/', impo
   'add-slots',
   'answer-slots-key',
   'explain-shortage',
+  'find-finished',
   'find-slots-key',
   'forget-slots-keys',
   'load-capacity',

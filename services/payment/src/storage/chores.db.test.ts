@@ -1,10 +1,10 @@
-import { createLogger, openPool } from '@ballast/platform';
+import { createLogger, Housekeeping, openPool } from '@ballast/platform';
 import { databaseForTest } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { escrow, merchant, transfer } from '../domain/ledger.js';
 import { Accounts } from './accounts.js';
-import { Housekeeping } from './housekeeping.js';
+import { finishedOrders, paymentChores } from './chores.js';
 import { PaymentRepository } from './payment-repository.js';
 import { paymentMigrations } from './statements.js';
 
@@ -14,7 +14,11 @@ afterAll(() => pool.end());
 
 const repository = new PaymentRepository();
 const accounts = new Accounts(pool);
-const housekeeping = new Housekeeping(pool, createLogger({ name: 'test', level: 'silent' }));
+const housekeeping = new Housekeeping(
+  pool,
+  paymentChores({ IDEMPOTENCY_KEY_RETENTION_MS: 7 * 86_400_000, PURGE_INTERVAL_MS: 1_000 }),
+  createLogger({ name: 'test', level: 'silent' }),
+);
 const capture = (amountCents: number) =>
   repository.save(pool, {
     own: new Map(),
@@ -79,21 +83,21 @@ test('a deposit’s key is remembered for a week', async () => {
   expect(await accounts.deposit('alice', 5, old)).toMatchObject({ replayed: false });
 });
 
-test('it goes on by itself, through a database that fails, until it is stopped', async () => {
-  vi.useFakeTimers();
-  try {
-    let asked = 0;
-    const failing = { query: async () => Promise.reject(new Error(`the database is away (${++asked})`)) };
-    const told: string[] = [];
-    const warn = (about: { err: Error }) => void told.push(about.err.message);
-    const unlucky = new Housekeeping(failing, { warn } as never);
-    unlucky.start();
-    await vi.advanceTimersByTimeAsync(6_000);
-    expect(told).toEqual([1, 2, 3].map(n => `the database is away (${n})`));
-    await unlucky.stop();
-    await vi.advanceTimersByTimeAsync(6_000);
-    expect(told).toHaveLength(3);
-  } finally {
-    vi.useRealTimers();
+test('an order whose money is still held, or on its way, is not finished', async () => {
+  const orders = Object.fromEntries(
+    ['authorizing', 'held', 'capturing', 'captured', 'voiding', 'voided', 'declined', 'unknown'].map(
+      status => [status, randomUUID()],
+    ),
+  );
+  for (const [status, orderId] of Object.entries(orders)) {
+    if (status === 'unknown') continue;
+    await database.rows(
+      `INSERT INTO payment (order_id, status, customer_id, amount_cents, decline_code)
+       VALUES ($1, $2::text, 'alice', 1, CASE WHEN $2::text = 'declined' THEN 'CARD_DECLINED' END)`,
+      [orderId, status],
+    );
   }
+  const { rows } = await pool.query<{ order_id: string }>(finishedOrders(Object.values(orders)));
+  const last = ['captured', 'voided', 'declined', 'unknown'].map(status => orders[status]);
+  expect(rows.map(({ order_id }) => order_id).sort()).toEqual(last.sort());
 });

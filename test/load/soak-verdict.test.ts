@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { judge, type Sample } from './soak-verdict.js';
+
+const megabyte = 1_048_576;
+
+/** A hundred samples, one a second. */
+const samples = (
+  sizes: (second: number) => Record<string, number>,
+  ended = (second: number) => second * 500,
+): Sample[] =>
+  Array.from({ length: 101 }, (_, second) => ({
+    atMs: second * 1_000,
+    ended: ended(second),
+    sizes: sizes(second),
+  }));
+
+test('tables that fill up in the first fifth and stay so are flat, though the books grow', () => {
+  const run = samples(second => ({
+    'orchestrator.saga': Math.min(second, 20) * megabyte,
+    'order.orders': second * megabyte,
+  }));
+  expect(judge(run, 15_000)).toMatchObject({ verdict: 'flat', reason: null });
+});
+
+test('a table that goes on growing is named', () => {
+  const run = samples(second => ({ 'payment.inbox': second * megabyte, 'payment.outbox': 5 * megabyte }));
+  expect(judge(run, 15_000)).toMatchObject({
+    verdict: 'not flat',
+    reason: 'not flat: all purged tables, payment.inbox',
+  });
+});
+
+test('a throughput that falls by more than a tenth is not flat', () => {
+  const run = samples(
+    () => ({ 'payment.inbox': megabyte }),
+    second => Math.min(second, 60) * 500 + Math.max(0, second - 60) * 400,
+  );
+  expect(judge(run, 15_000)).toMatchObject({ verdict: 'not flat', reason: 'not flat: orders/s' });
+});
+
+test('a run that is shorter than five times what is kept proves nothing', () => {
+  expect(
+    judge(
+      samples(() => ({})),
+      25_000,
+    ),
+  ).toMatchObject({ verdict: 'too short' });
+  expect(judge([], 1_000)).toMatchObject({ verdict: 'too short' });
+});

@@ -1,0 +1,84 @@
+import { books, type Sizes } from './table-sizes.js';
+
+/** What was seen at one moment of a soak. */
+export interface Sample {
+  readonly atMs: number;
+  /** Orders that have ended so far. */
+  readonly ended: number;
+  readonly sizes: Sizes;
+}
+
+export interface Flatness {
+  /** A table, `all purged tables`, or `orders/s`. */
+  readonly what: string;
+  /** In the second fifth of the run, and in the last: the most bytes, or the orders per second. */
+  readonly second: number;
+  readonly last: number;
+  readonly flat: boolean;
+}
+
+export interface SoakVerdict {
+  readonly verdict: 'flat' | 'not flat' | 'too short';
+  readonly reason: string | null;
+  readonly checks: readonly Flatness[];
+}
+
+const tolerance = 0.1;
+/** Small tables grow in steps: by a page, by a segment of a map. */
+const stepBytes = 512 * 1_024;
+const samplesMin = 20;
+
+/**
+ * Whether tables and throughput stay within a tenth after the first fifth of the run, in which the tables fill up with what
+ * is kept for a while. It needs a first fifth that is longer than that while.
+ * @param keptMs how long the longest-kept rows that are purged stay
+ */
+export function judge(samples: readonly Sample[], keptMs: number): SoakVerdict {
+  const [first, last] = [samples[0], samples.at(-1)];
+  const durationMs = first === undefined || last === undefined ? 0 : last.atMs - first.atMs;
+  if (samples.length < samplesMin || durationMs < keptMs * 5) {
+    const reason = `the run took ${Math.round(durationMs / 1_000)} s, and rows are kept for ${keptMs / 1_000} s: it has to take five times as long`;
+    return { verdict: 'too short', reason, checks: [] };
+  }
+  const fifth = (number: number) =>
+    samples.filter(({ atMs }) => {
+      const place = (atMs - first!.atMs) / durationMs;
+      return place >= (number - 1) / 5 && place <= number / 5;
+    });
+  const [before, after] = [fifth(2), fifth(5)];
+  const purged = Object.keys(last!.sizes)
+    .filter(table => !books.has(table))
+    .sort();
+  const checks = [
+    throughput(before, after),
+    size('all purged tables', before, after, sizes =>
+      purged.reduce((sum, table) => sum + (sizes[table] ?? 0), 0),
+    ),
+    ...purged.map(table => size(table, before, after, sizes => sizes[table] ?? 0)),
+  ];
+  const bad = checks.filter(({ flat }) => !flat).map(({ what }) => what);
+  return bad.length === 0
+    ? { verdict: 'flat', reason: null, checks }
+    : { verdict: 'not flat', reason: `not flat: ${bad.join(', ')}`, checks };
+}
+
+/** The most bytes count: a table shrinks only when it is emptied. */
+function size(
+  what: string,
+  before: readonly Sample[],
+  after: readonly Sample[],
+  bytesOf: (sizes: Sizes) => number,
+): Flatness {
+  const [second, last] = [before, after].map(samples =>
+    Math.max(...samples.map(({ sizes }) => bytesOf(sizes))),
+  );
+  return { what, second: second!, last: last!, flat: last! <= second! * (1 + tolerance) + stepBytes };
+}
+
+function throughput(before: readonly Sample[], after: readonly Sample[]): Flatness {
+  const [second, last] = [before, after].map(samples => {
+    const [from, to] = [samples[0]!, samples.at(-1)!];
+    return Math.round(((to.ended - from.ended) * 1_000) / (to.atMs - from.atMs));
+  });
+  return { what: 'orders/s', second: second!, last: last!, flat: last! >= second! * (1 - tolerance) };
+}
