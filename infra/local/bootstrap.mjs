@@ -15,6 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const commands = {
   start: { entry: 'infra/local/dist/start.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
   bench: { entry: 'test/load/dist/bench.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
+  simulate: { entry: 'test/simulation/dist/simulate.js', needs: 'nothing', built: true },
   test: { entry: 'infra/local/verify.mjs', needs: 'kafka', built: false },
   reset: { entry: 'infra/local/dist/reset.js', needs: 'nothing', built: true },
 };
