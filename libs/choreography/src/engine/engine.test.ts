@@ -109,6 +109,20 @@ describe('a reaction', () => {
       .expectNothing();
   });
 
+  test('an undo that meets the tombstone of a late do is announced all the same: the others wait for it', () => {
+    given(lunch, 'kitchen', { deadlineMs: 0 })
+      .hears(ordered, dish)
+      .expectPerforms('kitchen.cook')
+      .aborted(true)
+      .expectAnnounces(burnt)
+      .hears(excused, { reason: 'DEADLINE' })
+      .expectPerforms('kitchen.throw-away')
+      .doneBefore()
+      .expectAnnounces(thrownAway, { reason: 'DEADLINE' })
+      .hears(excused, { reason: 'DEADLINE' })
+      .expectNothing();
+  });
+
   test('only a do before the pivot carries the deadline', () => {
     const deadlineAt = Date.UTC(2026, 0, 1, 12, 0, 9);
     given(lunch, 'kitchen', { deadlineMs: 9_000 })

@@ -13,7 +13,7 @@ export type Event =
   /**
    * The participant has answered an operation that a reaction asked for, at once or later.
    * `changed`: whether it changed the operation's barrier. If not, it is the answer to something earlier, which has
-   * been announced by then.
+   * been announced by then; only an undo announces even so.
    */
   | {
       readonly kind: 'performed';

@@ -37,8 +37,9 @@ function succeeded(draft: Draft, reaction: Reaction, reply: unknown, changed: bo
     case 'cancels':
       return draft.finish('cancelled');
     case 'undo':
-      // It passes on why.
-      if (changed) draft.emit(reaction.then!, draft.factsFor(reaction)![0]);
+      // Answered always, once, and passing on why: also where a do that was late has left its tombstone before, so that
+      // the undo changes nothing.
+      draft.emit(reaction.then!, draft.factsFor(reaction)![0]);
       return;
     default:
       if (changed) draft.emit(reaction.then!, reply);

@@ -6,3 +6,4 @@ export { Decider, type Draft, type Obstacle } from './decider.js';
 export type { AnswerItem, CommandItem } from './items.js';
 export { PassMemory } from './pass-memory.js';
 export { type Gate, type Route, type Routes, routesOf } from './routes.js';
+export { callKey, type CallState } from './tables.js';
