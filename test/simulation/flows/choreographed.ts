@@ -21,8 +21,8 @@ export const choreographed: Flow = {
     advanced(world, name, orderId, { kind: 'heard', event, data, deadlineAt });
     const after = progressOf(world, name, orderId);
     const early = after.facts !== before.facts && after.reactions === before.reactions;
-    // The beginning stays: without it there is nothing to react to, and the loss shows at once.
-    if (world.is('event dropped') && early && name !== 'order') {
+    // The beginning stays: without it there would be nothing to react to.
+    if (world.is('event dropped') && early && event !== orderPlaced.type) {
       world.node(name).progress[orderId] = { ...after, facts: before.facts };
     }
   },

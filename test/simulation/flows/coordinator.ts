@@ -42,7 +42,8 @@ export class Coordinator {
   }
 
   handle(world: World, { type, subject: orderId, data, attempt = 1 }: Message): void {
-    if (type === startSaga.type) return this.#begun(world, orderId, data as { input: never; deadline: number });
+    if (type === startSaga.type)
+      return this.#begun(world, orderId, data as { input: never; deadline: number });
     if (type === cancelSaga.type) {
       if (this.#known(world, orderId) === undefined) world.node(from).cancelledEarly[orderId] = true;
       return this.#advanced(world, orderId, { kind: 'cancel' });

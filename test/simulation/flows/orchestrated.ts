@@ -1,6 +1,15 @@
 import { type Answer, answerType, cancelSaga, startSaga, topicOf } from '@ballast/contracts';
 import { placeOrder } from '@ballast/place-order';
-import { advance, type Advanced, type Event, hasEnded, type Instance, nextDue, start, startCompensated } from '@ballast/saga';
+import {
+  advance,
+  type Advanced,
+  type Event,
+  hasEnded,
+  type Instance,
+  nextDue,
+  start,
+  startCompensated,
+} from '@ballast/saga';
 import type { World } from '../world/world.js';
 import { type Flow, isForgotten, messageOf, nothingToWork, reply } from './flow.js';
 
@@ -52,7 +61,7 @@ export const orchestrated: Flow = {
 
   resume(world) {
     for (const { id, state } of Object.values(world.node(from).instances)) {
-      if (!hasEnded((state as Saga['state']))) advanced(world, id, { kind: 'resume' });
+      if (!hasEnded(state as Saga['state'])) advanced(world, id, { kind: 'resume' });
     }
   },
 };

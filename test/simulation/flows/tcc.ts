@@ -32,9 +32,10 @@ export const tcc: Flow = {
   timer(world, name, orderId) {
     const branch = placeOrderTcc.branches.find(branch => branch.name === name);
     if (branch === undefined) coordinator.timer(world, orderId);
-    else if (world.is('decided alone'))
-      answered(world, name, world.command(name, messageOf(branch.abort.type, {}, { from: name, orderId, step: name })));
-    else held(world, name, orderId, { kind: 'timer' });
+    else if (world.is('decided alone')) {
+      world.command(name, messageOf(branch.abort.type, {}, { from: name, orderId }));
+      held(world, name, orderId, { kind: 'settled' });
+    } else held(world, name, orderId, { kind: 'timer' });
   },
 
   work: nothingToWork,

@@ -128,7 +128,8 @@ function ended(world: World, name: NodeName, task: Exclude<Task, { kind: 'report
     if (task.outcome === 'rollback' && marker === 'absent') node.markers[orderId] = 'blocked';
     return { kind: 'ended', found: false, marker };
   }
-  if (task.outcome === 'rollback' && world.is('undo forgotten')) return { kind: 'ended', found: true, marker };
+  if (task.outcome === 'rollback' && world.is('undo forgotten'))
+    return { kind: 'ended', found: true, marker };
   delete node.prepared[orderId];
   if (task.outcome === 'commit') {
     apply(node, orderId, prepared);

@@ -47,7 +47,8 @@ export function glanceAt(state: State, { orders, protocol }: Plan): Glance {
   const glance: Record<string, string> = {};
   for (const { id } of orders) {
     for (const name of services) glance[`${name} ${id}`] = statusOf(state.nodes[name], id);
-    if (protocol === 'tcc' || protocol === 'two-phase') glance[`decision ${id}`] = decided(state, id) ?? 'none';
+    if (protocol === 'tcc' || protocol === 'two-phase')
+      glance[`decision ${id}`] = decided(state, id) ?? 'none';
   }
   return glance;
 }
@@ -65,8 +66,11 @@ export function brokenAtOnce(state: State, plan: Plan, before: Glance, after: Gl
   );
 }
 
-/** When nothing happens any more. */
-export function brokenInTheEnd(state: State, plan: Plan): string | null {
+/**
+ * When nothing happens any more.
+ * @param undisturbed nobody has cancelled, no time has passed and no connection was lost while something was under way
+ */
+export function brokenInTheEnd(state: State, plan: Plan, undisturbed: boolean): string | null {
   for (const { id, order } of plan.orders) {
     const { status, reason } = (state.nodes.order.own[id] ?? {}) as { status?: string; reason?: string };
     const shown = services.map(name => `${name} ${statusOf(state.nodes[name], id)}`).join(', ');
@@ -87,6 +91,8 @@ export function brokenInTheEnd(state: State, plan: Plan): string | null {
     if (card === 'held') return `the gateway still holds the money of ${id}`;
     const ended = endedEverywhere(state, plan, id, status);
     if (ended !== null) return ended;
+    if (undisturbed && status === 'CANCELLED' && nothingStandsAgainst(plan))
+      return `${id} was cancelled for nothing: ${reason}`;
   }
   for (const name of nodeNames) {
     const { holds, prepared, calls, outbox } = state.nodes[name];
@@ -96,6 +102,19 @@ export function brokenInTheEnd(state: State, plan: Plan): string | null {
     if (outbox.length > 0) return `${name} has not published everything`;
   }
   return null;
+}
+
+/** Everybody agrees, and there is enough of everything. With others beside it, an order may meet their locks. */
+function nothingStandsAgainst({ orders, pieces, balanceCents, slots }: Plan): boolean {
+  const [{ order, gatewayDeclines }] = orders as [Plan['orders'][number]];
+  const { amountCents, payment, customerId, address } = order;
+  const paid =
+    payment.kind === 'card'
+      ? gatewayDeclines === 'nothing'
+      : customerId === 'alice' && balanceCents >= amountCents;
+  return (
+    orders.length === 1 && paid && pieces * priceCents >= amountCents && slots > 0 && address.zone === 'north'
+  );
 }
 
 const services = ['order', 'inventory', 'payment', 'shipping'] as const;
@@ -143,8 +162,11 @@ function stockBroken({ nodes: { inventory } }: State, { pieces, orders }: Plan):
     orders
       .filter(({ id }) => statusOf(inventory, id) === status)
       .reduce((sum, { order }) => sum + order.amountCents / priceCents, 0);
-  if (having('reserved') !== reserved) return `${reserved} pieces are reserved, for orders of ${having('reserved')}`;
-  return having('shipped') === shipped ? null : `${shipped} pieces are shipped, for orders of ${having('shipped')}`;
+  if (having('reserved') !== reserved)
+    return `${reserved} pieces are reserved, for orders of ${having('reserved')}`;
+  return having('shipped') === shipped
+    ? null
+    : `${shipped} pieces are shipped, for orders of ${having('shipped')}`;
 }
 
 /** A slot has one order at most, and every booked order one slot. */
@@ -156,7 +178,9 @@ function slotsBroken({ nodes: { shipping } }: State, { slots, orders }: Plan): s
     .map(shipment => shipment!.slotId);
   const all = [...record!.free, ...taken].sort();
   const whole = Array.from({ length: slots }, (_, index) => index + 1);
-  return JSON.stringify(all) === JSON.stringify(whole) ? null : `slots ${record!.free} are free, ${taken} taken`;
+  return JSON.stringify(all) === JSON.stringify(whole)
+    ? null
+    : `slots ${record!.free} are free, ${taken} taken`;
 }
 
 /** 6: the declared graph; a terminal state is never left. 9: a decision is never changed. */
@@ -181,7 +205,8 @@ function endBroken(state: State, { orders, protocol }: Plan): string | null {
     const status = statusOf(state.nodes.order, id);
     const captured = statusOf(state.nodes.payment, id) === 'captured';
     if (status === 'CANCELLED' && captured) return `${id} is cancelled and paid`;
-    if (status === 'COMPLETED' && !captured && protocol !== 'two-phase') return `${id} is completed and not paid`;
+    if (status === 'COMPLETED' && !captured && protocol !== 'two-phase')
+      return `${id} is completed and not paid`;
     if (captured && ['released', 'cancelled'].includes(statusOf(state.nodes.inventory, id)))
       return `${id} is paid, and its goods were given back`;
   }
@@ -194,7 +219,10 @@ function branchesBroken(state: State, { orders }: Plan): string | null {
     const kinds = services.map(name => state.nodes[name].branches[id]?.state.kind ?? 'none');
     const committed = services.filter(name => state.nodes[name].markers[id] === 'committed');
     const committing = kinds.some(kind => kind === 'committing' || kind === 'committed');
-    if ((committed.length > 0 || committing) && kinds.some(kind => kind === 'rolled-back' || kind === 'rolling-back'))
+    if (
+      (committed.length > 0 || committing) &&
+      kinds.some(kind => kind === 'rolled-back' || kind === 'rolling-back')
+    )
       return `the branches of ${id} decided differently: ${kinds.join(', ')}`;
     if (committed.length > 0 && decided(state, id) !== 'commit')
       return `${committed.join()} committed ${id}, and the stored decision is ${decided(state, id) ?? 'none'}`;
@@ -215,7 +243,9 @@ function endedEverywhere(state: State, { protocol }: Plan, id: string, status: s
     case 'orchestrated': {
       const saga = (instance as SagaInstance | undefined)?.state;
       if (saga === undefined || !sagaHasEnded(saga)) return `the saga of ${id} is ${saga?.kind}`;
-      return (saga.kind === 'completed') === (status === 'COMPLETED') ? null : `${id}: ${saga.kind}, ${status}`;
+      return (saga.kind === 'completed') === (status === 'COMPLETED')
+        ? null
+        : `${id}: ${saga.kind}, ${status}`;
     }
     case 'choreographed': {
       const watch = state.nodes.order.progress[id]?.watch;
@@ -224,7 +254,9 @@ function endedEverywhere(state: State, { protocol }: Plan, id: string, status: s
     case 'tcc':
     case 'two-phase': {
       const { kind } = (instance as CommitInstance | undefined)?.state ?? { kind: 'unknown' };
-      return kind === (status === 'COMPLETED' ? 'committed' : 'aborted') ? null : `${id} is ${status}, and ${kind}`;
+      return kind === (status === 'COMPLETED' ? 'committed' : 'aborted')
+        ? null
+        : `${id} is ${status}, and ${kind}`;
     }
   }
 }

@@ -25,17 +25,19 @@ export function run(plan: Plan, choices: readonly number[], mutant: Mutant | nul
   let glance = glanceAt(world.state, plan);
   let broken: string | null = null;
   const take = (step: Step): void => {
-    story.push(step.label);
+    story.push(step.label());
     step.take();
     const next = glanceAt(world.state, plan);
     broken ??= brokenAtOnce(world.state, plan, glance, next);
     glance = next;
   };
 
+  let undisturbed = true;
   for (const choice of choices) {
     const step = chosen(world, choice);
     if (step === undefined) continue;
     take(step);
+    undisturbed &&= step.disturbs !== true;
     if (broken !== null) return { broken, story, steps: story.length };
   }
   for (const step of world.restartSteps()) take(step);
@@ -43,11 +45,11 @@ export function run(plan: Plan, choices: readonly number[], mutant: Mutant | nul
   while (broken === null && story.length < stepsMax) {
     const [step] = [...world.ordinarySteps(), ...world.dueSteps(), ...world.waitSteps()];
     if (step !== undefined) take(step);
-    else if (brokenInTheEnd(world.state, plan) !== null && resumed++ < 3) world.resume();
+    else if (brokenInTheEnd(world.state, plan, undisturbed) !== null && resumed++ < 3) world.resume();
     else break;
   }
   if (broken === null && story.length >= stepsMax) broken = 'it does not come to an end';
-  return { broken: broken ?? brokenInTheEnd(world.state, plan), story, steps: story.length };
+  return { broken: broken ?? brokenInTheEnd(world.state, plan, undisturbed), story, steps: story.length };
 }
 
 /** Of 16 choices 11 let happen what happens by itself, and the others what can go wrong. */

@@ -52,7 +52,11 @@ export function runSeeds(
 }
 
 /** A failure as somebody reads it: what the shop was like, what happened, what broke, and how to see it again. */
-export function storyOf(protocol: Protocol, { seed, plan, broken, story }: Failure): string {
+export function storyOf(
+  protocol: Protocol,
+  { seed, plan, broken, story }: Failure,
+  mutant: Mutant | null = null,
+): string {
   const { orders, pieces, balanceCents, slots } = plan;
   const shown = orders.map(
     ({ id, order, deadlineMs, gatewayDeclines, carrierRefusals }) =>
@@ -63,6 +67,6 @@ export function storyOf(protocol: Protocol, { seed, plan, broken, story }: Failu
     `  ${pieces} pieces, ${balanceCents / 100} kettles' worth of money, ${slots} slots`,
     ...shown,
     ...story.map((line, index) => `  ${String(index + 1).padStart(3)}. ${line}`),
-    `again: npm run simulate -- --protocol ${protocol} --seed ${seed}`,
+    `again: npm run simulate -- --protocol ${protocol} --seed ${seed}${mutant === null ? '' : ` --mutant "${mutant}"`}`,
   ].join('\n');
 }

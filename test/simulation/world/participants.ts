@@ -43,7 +43,12 @@ export interface Running {
   /** An outside party has answered. */
   answer(pass: Pass, call: Call, answer: OutsideAnswer): Answered[];
   /** Decides the work of a branch, one command after the other; nothing is changed. */
-  prepare(node: Node, orderId: string, work: readonly WorkItem[], input: unknown): Prepared | Refusal | 'locked';
+  prepare(
+    node: Node,
+    orderId: string,
+    work: readonly WorkItem[],
+    input: unknown,
+  ): Prepared | Refusal | 'locked';
 }
 
 export interface Refusal {
@@ -76,7 +81,8 @@ function running<Own, Shared, Entry, CallOf extends OutsideCall>(
     if (decided.kind === 'locked') throw new Error('a saga met a lock');
     memory.accept(memory.order(orderId), decided);
     save(pass, memory);
-    if (decided.alarms.length > 0 && !pass.withoutBarrier) throw new Error(`alarm: ${decided.alarms[0]!.kind}`);
+    if (decided.alarms.length > 0 && !pass.withoutBarrier)
+      throw new Error(`alarm: ${decided.alarms[0]!.kind}`);
     const after = memory.order(orderId).barriers;
     return decided.replies.map(reply => {
       const { place } = routeOf(reply.to.type);
@@ -121,7 +127,11 @@ function running<Own, Shared, Entry, CallOf extends OutsideCall>(
         const decision = routeOf(command.type).operation.decide(state as never, data as never, { orderId });
         if (decision.kind === 'rejected' || decision.kind === 'refused') return { refused: decision.code };
         if (decision.kind !== 'done') throw new Error(`${command.type} can't be prepared: it asks outside`);
-        const next = decision.state as unknown as { own: Own; shared: Map<string, Shared>; appended: Entry[] };
+        const next = decision.state as unknown as {
+          own: Own;
+          shared: Map<string, Shared>;
+          appended: Entry[];
+        };
         own = next.own;
         for (const [key, record] of next.shared) records.set(key, record);
         entries.push(...next.appended);
@@ -134,13 +144,10 @@ function running<Own, Shared, Entry, CallOf extends OutsideCall>(
 
 function memoryOf<Own, Shared, Entry>({ node, withoutBarrier }: Pass, orderId: string, routes: Routes) {
   const own = new Map(orderId in node.own ? [[orderId, node.own[orderId] as Own]] : []);
-  const barriers = withoutBarrier
-    ? []
-    : Object.entries(node.barriers[orderId] ?? {}).map(([operation, barrier]) => ({
-        orderId,
-        operation,
-        barrier,
-      }));
+  const barriers = Object.entries(node.barriers[orderId] ?? {})
+    .map(([operation, barrier]) => ({ orderId, operation, barrier }))
+    // What waits for an outside party is part of that call, not of what is remembered.
+    .filter(({ barrier: { kind } }) => !withoutBarrier || kind === 'waiting' || kind === 'undoing');
   const calls = Object.values(node.calls)
     .filter(call => call.orderId === orderId)
     .map(({ operation, round, answer }) => [callKey(orderId, operation), { round, answer }] as const);
@@ -202,7 +209,11 @@ const isLocked = (node: Node, key: string): boolean =>
   !isSlots(node.shared[key]) && Object.values(node.prepared).some(({ locks }) => locks.includes(key));
 
 /** Stock and wallets are saved as they are; of slots, only the changes are. */
-function saveRecords(node: Node, shared: Readonly<Record<string, unknown>>, entries: readonly unknown[]): void {
+function saveRecords(
+  node: Node,
+  shared: Readonly<Record<string, unknown>>,
+  entries: readonly unknown[],
+): void {
   for (const [key, record] of Object.entries(shared)) if (!isSlots(record)) node.shared[key] = record;
   for (const entry of entries) {
     const { kind, slotId } = entry as { kind: string; slotId: number };

@@ -3,7 +3,11 @@ import type { Plan } from './plan.js';
 import type { Call, Parties } from './state.js';
 
 /** Asks an outside party. A repeated key returns the first answer and does nothing twice. */
-export function ask(parties: Parties, { orders }: Plan, { orderId, operation, round, call }: Call): OutsideAnswer {
+export function ask(
+  parties: Parties,
+  { orders }: Plan,
+  { orderId, operation, round, call }: Call,
+): OutsideAnswer {
   const key = `${orderId}:${operation}:${round}`;
   const known = parties.answers[key];
   if (known !== undefined) return known;
@@ -40,7 +44,9 @@ type Card = Parties['cards'][string];
 
 function move(parties: Parties, orderId: string, from: Card | undefined, to: Card): void {
   if (parties.cards[orderId] !== from) {
-    throw new Error(`the gateway was to turn ${orderId} from ${from} to ${to}, but it is ${parties.cards[orderId]}`);
+    throw new Error(
+      `the gateway was to turn ${orderId} from ${from} to ${to}, but it is ${parties.cards[orderId]}`,
+    );
   }
   parties.cards[orderId] = to;
 }

@@ -79,7 +79,8 @@ export function anyPlan(protocol: Protocol): fc.Arbitrary<Plan> {
     fc.oneof({ weight: 7, arbitrary: fc.constant(usually) }, ...others.map(other => fc.constant(other)));
   // A hold at the gateway can't be prepared, and a confirm that is declined for good parks the order, as it should.
   const cards = protocol !== 'two-phase';
-  const declines = protocol === 'tcc' ? rarely<Decline>('nothing', 'hold') : rarely<Decline>('nothing', 'hold', 'capture');
+  const declines =
+    protocol === 'tcc' ? rarely<Decline>('nothing', 'hold') : rarely<Decline>('nothing', 'hold', 'capture');
   const order = fc.record({
     quantity: fc.integer({ min: 1, max: 2 }),
     customerId: rarely('alice', 'nobody'),

@@ -16,7 +16,10 @@ export type ByOrder<T> = Record<string, T>;
 export interface State {
   now: number;
   readonly nodes: Record<NodeName, Node>;
-  /** Messages under way, by consumer, topic and order; each list in its order. */
+  /**
+   * Messages under way, by consumer, topic, order and sender; each list in its order. Two senders to one topic are in
+   * no order until somebody reads them.
+   */
   readonly ways: Record<string, Message[]>;
   readonly parties: Parties;
   readonly happened: Happened;

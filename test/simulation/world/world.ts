@@ -16,9 +16,11 @@ const flows: Record<Plan['protocol'], Flow> = { orchestrated, choreographed, tcc
 
 /** One thing that may happen next. */
 export interface Step {
-  /** For a story: what happens, in words. */
-  readonly label: string;
+  /** For a story: what happens, in words. Asked before the step is taken. */
+  readonly label: () => string;
   readonly take: () => void;
+  /** It may be why an order is cancelled. */
+  readonly disturbs?: boolean;
 }
 
 /** A shop in one state, and what may happen to it. Everything is decided by whoever picks the steps. */
@@ -66,20 +68,23 @@ export class World {
       const node = this.node(name);
       if (!node.up) continue;
       if (node.outbox.length > 0) {
-        steps.push({ label: `${name} publishes ${typesOf(node.outbox)}`, take: () => this.publish(name) });
+        steps.push({
+          label: () => `${name} publishes ${typesOf(node.outbox)}`,
+          take: () => this.publish(name),
+        });
       }
       for (const [index, task] of node.tasks.entries()) {
-        steps.push({ label: `${name}: ${shownTask(task)}`, take: () => this.#work(name, index) });
+        steps.push({ label: () => `${name}: ${shownTask(task)}`, take: () => this.#work(name, index) });
       }
       for (const call of openCalls(node)) {
-        const label = `${name} asks ${call.call.party} to ${call.call.operation} for ${call.orderId}`;
+        const label = () => `${name} asks ${call.call.party} to ${call.call.operation} for ${call.orderId}`;
         steps.push({ label, take: () => this.#ask(name, call) });
       }
     }
     for (const [way, messages] of Object.entries(this.state.ways)) {
       const [name, , orderId] = way.split('|') as [NodeName, string, string];
       if (!this.node(name).up) continue;
-      const label = `${name} takes ${shownMessage(messages[0]!)} of ${orderId}`;
+      const label = () => `${name} takes ${shownMessage(messages[0]!)} of ${orderId}`;
       steps.push({ label, take: () => this.#deliver(name, way) });
     }
     return steps;
@@ -90,7 +95,7 @@ export class World {
     return this.#timers()
       .filter(({ at, node }) => at <= this.now && this.node(node).up)
       .map(({ node, orderId }) => ({
-        label: `the timer of ${orderId} at ${node}`,
+        label: () => `the timer of ${orderId} at ${node}`,
         take: () => this.#caught(() => this.#flow.timer(this, node, orderId)),
       }));
   }
@@ -99,22 +104,33 @@ export class World {
   waitSteps(): Step[] {
     const next = Math.min(...this.#timers().map(({ at }) => (at > this.now ? at : Infinity)));
     if (next === Infinity) return [];
-    return [{ label: `${(next - beginsAt) / 1_000} s after the beginning`, take: () => (this.state.now = next) }];
+    return [
+      {
+        label: () => `${(next - beginsAt) / 1_000} s after the beginning`,
+        take: () => (this.state.now = next),
+        disturbs: true,
+      },
+    ];
   }
 
   duplicateSteps(): Step[] {
     const again = Object.entries(this.state.ways).map(([way, messages]) => {
       const [name, , orderId] = way.split('|');
       const first = messages[0]!;
-      const label = `${name} will take ${shownMessage(first)} of ${orderId} twice`;
+      const label = () => `${name} will take ${shownMessage(first)} of ${orderId} twice`;
       return { label, take: () => this.#count('duplicates', () => messages.push(first)) };
     });
-    const unmarked = nodeNames.filter(name => this.node(name).up && this.node(name).outbox.length > 0);
+    const sending = nodeNames.filter(name => this.node(name).up && this.node(name).outbox.length > 0);
     return [
       ...again,
-      ...unmarked.map(name => ({
-        label: `${name} publishes ${typesOf(this.node(name).outbox)}, and forgets that it has`,
-        take: () => this.#count('duplicates', () => this.publish(name, false)),
+      ...sending.map(name => ({
+        label: () => `${name} publishes ${typesOf(this.node(name).outbox)}, and forgets that it has`,
+        take: () => this.#count('duplicates', () => this.publish(name, { marks: false })),
+      })),
+      ...sending.map(name => ({
+        label: () =>
+          `${name} publishes ${typesOf(this.node(name).outbox.slice(0, 1))}, and loses the rest: all is sent again`,
+        take: () => this.#count('duplicates', () => this.publish(name, { marks: false, countMax: 1 })),
       })),
     ];
   }
@@ -122,7 +138,12 @@ export class World {
   crashSteps(): Step[] {
     return nodeNames
       .filter(name => this.node(name).up)
-      .map(name => ({ label: `${name} crashes`, take: () => this.#count('crashes', () => this.#crash(name)) }));
+      .map(name => ({
+        label: () => `${name} crashes`,
+        // Whoever is prepared asks when he starts again, and a coordinator that has not decided aborts.
+        disturbs: this.plan.protocol === 'two-phase',
+        take: () => this.#count('crashes', () => this.#crash(name)),
+      }));
   }
 
   /** The connection is lost while a branch is being prepared: nobody knows whether it is. */
@@ -132,8 +153,9 @@ export class World {
         task.kind === 'do'
           ? [
               {
-                label: `${name}: ${shownTask(task)}, and its connection is lost`,
+                label: () => `${name}: ${shownTask(task)}, and its connection is lost`,
                 take: () => this.#work(name, index, 'lost'),
+                disturbs: true,
               },
             ]
           : [],
@@ -141,10 +163,22 @@ export class World {
     );
   }
 
+  /** As one step: a process that is down only makes everybody wait for it. */
+  crashAndRestartSteps(): Step[] {
+    return nodeNames.map(name => ({
+      label: () => `${name} crashes and starts again`,
+      take: () =>
+        this.#count('crashes', () => {
+          this.#crash(name);
+          this.#restart(name);
+        }),
+    }));
+  }
+
   restartSteps(): Step[] {
     return nodeNames
       .filter(name => !this.node(name).up)
-      .map(name => ({ label: `${name} starts again`, take: () => this.#restart(name) }));
+      .map(name => ({ label: () => `${name} starts again`, take: () => this.#restart(name) }));
   }
 
   cancelSteps(): Step[] {
@@ -152,7 +186,8 @@ export class World {
     return this.plan.orders
       .filter(({ id }) => !cancelled.includes(id) && this.node('order').up)
       .map(({ id }) => ({
-        label: `the customer cancels ${id}`,
+        label: () => `the customer cancels ${id}`,
+        disturbs: true,
         take: () => {
           cancelled.push(id);
           this.#caught(() => this.#flow.cancel(this, id));
@@ -175,11 +210,13 @@ export class World {
     return participants[name]!.command(this.#pass(name), message);
   }
 
-  publish(name: NodeName, marks = true): void {
+  /** Sends what is in the outbox, in its order. What is not marked as sent is sent again. */
+  publish(name: NodeName, { marks = true, countMax = Infinity } = {}): void {
     const { outbox } = this.node(name);
-    for (const outgoing of outbox) {
+    for (const outgoing of outbox.slice(0, countMax)) {
       for (const consumer of consumersOf(outgoing)) {
-        const way = `${consumer}|${outgoing.topic}|${outgoing.message.subject}`;
+        const { subject, source } = outgoing.message;
+        const way = `${consumer}|${outgoing.topic}|${subject}|${source}`;
         (this.state.ways[way] ??= []).push(outgoing.message);
       }
     }
@@ -214,7 +251,8 @@ export class World {
   }
 
   #restart(name: NodeName): void {
-    this.node(name).up = true;
+    // What it goes on with is what was stored, and nothing else.
+    this.state.nodes[name] = { ...(JSON.parse(JSON.stringify(this.node(name))) as Node), up: true };
     this.#caught(() => this.#flow.restarted(this, name));
   }
 
