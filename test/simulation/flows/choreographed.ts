@@ -1,10 +1,15 @@
 import { advance, begin, type Event, nextDue } from '@ballast/choreography';
 import { orderPlaced, topicOfEvent } from '@ballast/contracts';
-import { placeOrderChoreographed } from '@ballast/place-order';
+import { placeOrderChoreographed as definition } from '@ballast/place-order';
 import type { Answered } from '../world/participants.js';
 import { type NodeName, nodeNames } from '../world/state.js';
 import type { World } from '../world/world.js';
-import { type Flow, isForgotten, messageOf, nothingToWork } from './flow.js';
+import { type Flow, isForgotten, messageOf, nothingToWork, parkAfterAttempts } from './flow.js';
+
+const placeOrderChoreographed = {
+  ...definition,
+  patience: { ...definition.patience, parkAfterAttempts },
+};
 
 /** Each service's shell around its own reactions. */
 export const choreographed: Flow = {

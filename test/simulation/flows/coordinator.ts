@@ -15,7 +15,7 @@ import {
 } from '@ballast/two-phase';
 import type { PlannedOrder } from '../world/plan.js';
 import type { World } from '../world/world.js';
-import { messageOf, type Timer } from './flow.js';
+import { messageOf, parkAfterAttempts, type Timer } from './flow.js';
 
 const from = 'orchestrator';
 
@@ -23,7 +23,10 @@ const from = 'orchestrator';
 export class Coordinator {
   readonly #answers = new Map<string, { part: string; operation: Operation }>();
 
-  constructor(private readonly definition: Definition<never>) {
+  private readonly definition: Definition<never>;
+
+  constructor(definition: Definition<never>) {
+    this.definition = { ...definition, patience: { ...definition.patience, parkAfterAttempts } };
     for (const branch of definition.branches) {
       for (const operation of ['prepare', 'commit', 'abort'] as const)
         this.#answers.set(answerType(branch[operation]), { part: branch.name, operation });

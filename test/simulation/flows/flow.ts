@@ -30,6 +30,9 @@ export interface Timer {
   readonly at: number;
 }
 
+/** What is refused again and again is parked soon: nothing else would come of asking for longer. */
+export const parkAfterAttempts = 4;
+
 interface Addressed {
   readonly from: NodeName;
   readonly orderId: string;

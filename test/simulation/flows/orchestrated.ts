@@ -1,5 +1,5 @@
 import { type Answer, answerType, cancelSaga, startSaga, topicOf } from '@ballast/contracts';
-import { placeOrder } from '@ballast/place-order';
+import { placeOrder as definition } from '@ballast/place-order';
 import {
   advance,
   type Advanced,
@@ -9,11 +9,13 @@ import {
   nextDue,
   start,
   startCompensated,
+  withDefaults,
 } from '@ballast/saga';
 import type { World } from '../world/world.js';
-import { type Flow, isForgotten, messageOf, nothingToWork, reply } from './flow.js';
+import { type Flow, isForgotten, messageOf, nothingToWork, parkAfterAttempts, reply } from './flow.js';
 
 const from = 'orchestrator';
+const placeOrder = withDefaults(definition, { parkAfterAttempts });
 type Saga = Instance<never>;
 
 /** The orchestrator's and the participants' shells, as in orchestrator/src/sagas and libs/messaging. */
