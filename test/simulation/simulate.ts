@@ -21,7 +21,7 @@ process.exitCode = violations === 0 ? 0 : 1;
 function seeded(protocol: Protocol, { firstSeed, seeds, mutant }: SimulationArguments): number {
   const from = performance.now();
   const { runs, steps, failure } = runSeeds(protocol, { first: firstSeed, count: seeds, mutant }, done =>
-    progress(`${protocol}: ${done} of ${seeds} seeds, ${seconds(from)}`),
+    progress(`${protocol}: ${done} of ${seeds} seeds, ${seconds(from)}`, done % 10_000 === 0),
   );
   progress('');
   const perRun = Math.round(steps / runs);
@@ -40,7 +40,7 @@ function explored(protocol: Protocol, { statesMax, mutant }: SimulationArguments
       plan,
       { ...bounds, statesMax },
       mutant,
-      seen => progress(`${protocol}, ${name}: ${seen} states, ${seconds(from)}`),
+      seen => progress(`${protocol}, ${name}: ${seen} states, ${seconds(from)}`, seen % 100_000 === 0),
     );
     progress('');
     const limits = `up to ${bounds.crashes} crashes and ${bounds.duplicates} duplicates`;
@@ -56,9 +56,9 @@ function explored(protocol: Protocol, { statesMax, mutant }: SimulationArguments
 }
 
 /** One line that changes, or where there is no terminal a line now and then. */
-function progress(text: string): void {
+function progress(text: string, rarely = true): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else if (/\D0{4}\D|\d0{4} /.test(text)) process.stderr.write(`${text}\n`);
+  else if (rarely && text !== '') process.stderr.write(`${text}\n`);
 }
 
 function seconds(from: number): string {

@@ -13,5 +13,6 @@ export {
   votesNo,
   type WorkItem,
 } from './definition/two-phase.js';
+export { advanceBranch } from './participant/advance-branch.js';
 export * from './participant/branch.js';
 export * from './participant/hold.js';

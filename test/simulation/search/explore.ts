@@ -1,7 +1,16 @@
 import type { Mutant } from '../world/mutants.js';
 import { beginsAt, type Plan } from '../world/plan.js';
 import type { State } from '../world/state.js';
-import { type Step, World } from '../world/world.js';
+import {
+  cancelSteps,
+  crashAndRestartSteps,
+  dueSteps,
+  duplicateSteps,
+  ordinarySteps,
+  type Step,
+  waitSteps,
+} from '../world/steps.js';
+import { World } from '../world/world.js';
 import { Places, restored, type Stored, Visited } from './visited.js';
 import { brokenAtOnce, brokenInTheEnd, type Glance, glanceAt } from './invariants.js';
 
@@ -67,7 +76,7 @@ export function explore(
     failure,
   });
   const first = World.at(plan, mutant);
-  publishAll(first);
+  first.publish('order');
   places.add(first.state, {
     stored: visited.add(first.state)!,
     glance: glanceAt(first.state, plan),
@@ -75,30 +84,28 @@ export function explore(
   });
 
   for (let place = places.next(); place !== undefined; place = places.next()) {
-    const at = () => new World(plan, mutant, restored(place.stored));
-    const world = at();
-    const count = stepsOf(world, bounds).length;
-    if (count === 0) {
+    const { stored, glance: before } = place;
+    const world = new World(plan, mutant, restored(stored, null));
+    const possible = stepsOf(world, bounds);
+    if (possible.length === 0) {
       ends++;
-      const { state } = world;
-      const { cancelled, crashes } = state.happened;
-      const asked = plan.protocol === 'two-phase' && crashes > 0;
-      const undisturbed = state.now === beginsAt && cancelled.length === 0 && !asked;
-      const broken = brokenInTheEnd(state, plan, undisturbed);
+      const broken = brokenInTheEnd(world.state, plan, isUndisturbed(world));
       if (broken !== null) return result(false, { broken, story: told(plan, bounds, mutant, place.story) });
-      const outcome = outcomeOf(state, plan);
+      const outcome = outcomeOf(world.state, plan);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     }
-    for (let index = 0; index < count; index++) {
-      const { state } = next(at(), bounds, index);
+    for (const [index, step] of possible.entries()) {
+      world.state = restored(stored, step.at);
+      take(world, step);
       steps++;
+      const { state } = world;
       const story = { index, before: place.story };
       const glance = glanceAt(state, plan);
-      const broken = brokenAtOnce(state, plan, place.glance, glance);
+      const broken = brokenAtOnce(state, plan, before, glance);
       if (broken !== null) return result(false, { broken, story: told(plan, bounds, mutant, story) });
-      const stored = visited.add(state);
-      if (stored === null) continue;
-      places.add(state, { stored, glance, story });
+      const next = visited.add(state);
+      if (next === null) continue;
+      places.add(state, { stored: next, glance, story });
       if (visited.count % 20_000 === 0) progress(visited.count);
       if (visited.count >= bounds.statesMax) return result(false, null);
     }
@@ -106,34 +113,39 @@ export function explore(
   return result(true, null);
 }
 
-function next(world: World, bounds: Bounds, index: number): World {
-  stepsOf(world, bounds)[index]!.take();
-  publishAll(world);
-  return world;
+/** A step, and the sending of what it has to say. */
+function take(world: World, step: Step): void {
+  step.take();
+  if (step.at !== null && world.node(step.at).outbox.length > 0) world.publish(step.at);
 }
 
 function stepsOf(world: World, { crashes, duplicates, cancels, earlyTimers }: Bounds): Step[] {
   const { happened } = world.state;
-  const steps = world.ordinarySteps();
-  const timers = () => [...world.dueSteps(), ...world.waitSteps()];
-  if (steps.length === 0) {
-    steps.push(...timers());
-  } else if (happened.earlyTimers < earlyTimers) {
-    const early = ({ label, take }: Step): Step => ({ label, take: () => (happened.earlyTimers++, take()) });
-    steps.push(...timers().map(early));
-  }
+  const steps = [...ordinarySteps(world), ...dueSteps(world)];
+  if (steps.length === 0) steps.push(...waitSteps(world));
+  else if (happened.earlyTimers < earlyTimers)
+    steps.push(...waitSteps(world).map(step => early(world, step)));
   // When nothing can happen any more, it is the end, whatever else might go wrong.
   if (steps.length === 0) return steps;
-  if (happened.duplicates < duplicates) steps.push(...world.duplicateSteps());
-  if (happened.crashes < crashes) steps.push(...world.crashAndRestartSteps());
-  if (cancels) steps.push(...world.cancelSteps());
+  if (happened.duplicates < duplicates) steps.push(...duplicateSteps(world));
+  if (happened.crashes < crashes) steps.push(...crashAndRestartSteps(world));
+  if (cancels) steps.push(...cancelSteps(world));
   return steps;
 }
 
-function publishAll(world: World): void {
-  for (const [name, { outbox }] of Object.entries(world.state.nodes)) {
-    if (outbox.length > 0) world.publish(name as keyof State['nodes']);
-  }
+function early(world: World, step: Step): Step {
+  const take = () => {
+    world.state.happened.earlyTimers++;
+    step.take();
+  };
+  return { ...step, take };
+}
+
+/** Nobody has cancelled, no time has passed, and no participant has asked a coordinator that had not decided. */
+function isUndisturbed({ state, plan }: World): boolean {
+  const { cancelled, crashes } = state.happened;
+  const asked = plan.protocol === 'two-phase' && crashes > 0;
+  return state.now === beginsAt && cancelled.length === 0 && !asked;
 }
 
 /** The same steps once more, in words. */
@@ -141,10 +153,11 @@ function told(plan: Plan, bounds: Bounds, mutant: Mutant | null, story: Story | 
   const indices: number[] = [];
   for (let at = story; at !== null; at = at.before) indices.unshift(at.index);
   const world = World.at(plan, mutant);
-  publishAll(world);
+  world.publish('order');
   return indices.map(index => {
-    const label = stepsOf(world, bounds)[index]!.label();
-    next(world, bounds, index);
+    const step = stepsOf(world, bounds)[index]!;
+    const label = step.label();
+    take(world, step);
     return label;
   });
 }

@@ -1,6 +1,17 @@
 import type { Mutant } from '../world/mutants.js';
 import type { Plan } from '../world/plan.js';
-import { type Step, World } from '../world/world.js';
+import {
+  cancelSteps,
+  crashSteps,
+  dueSteps,
+  duplicateSteps,
+  lostConnectionSteps,
+  ordinarySteps,
+  restartSteps,
+  type Step,
+  waitSteps,
+} from '../world/steps.js';
+import { World } from '../world/world.js';
 import { brokenAtOnce, brokenInTheEnd, glanceAt } from './invariants.js';
 
 export interface Run {
@@ -40,10 +51,10 @@ export function run(plan: Plan, choices: readonly number[], mutant: Mutant | nul
     undisturbed &&= step.disturbs !== true;
     if (broken !== null) return { broken, story, steps: story.length };
   }
-  for (const step of world.restartSteps()) take(step);
+  for (const step of restartSteps(world)) take(step);
   let resumed = 0;
   while (broken === null && story.length < stepsMax) {
-    const [step] = [...world.ordinarySteps(), ...world.dueSteps(), ...world.waitSteps()];
+    const [step] = [...ordinarySteps(world), ...dueSteps(world), ...waitSteps(world)];
     if (step !== undefined) take(step);
     else if (brokenInTheEnd(world.state, plan, undisturbed) !== null && resumed++ < 3) world.resume();
     else break;
@@ -60,18 +71,18 @@ function chosen(world: World, choice: number): Step | undefined {
   const other = ((): Step | undefined => {
     switch (choice % 16) {
       case 11:
-        return happened.duplicates < 4 ? of(world.duplicateSteps()) : undefined;
+        return happened.duplicates < 4 ? of(duplicateSteps(world)) : undefined;
       case 12:
-        return of(world.dueSteps()) ?? of(world.waitSteps());
+        return of(dueSteps(world)) ?? of(waitSteps(world));
       case 13:
-        return happened.crashes < 4 ? of(world.crashSteps()) : undefined;
+        return happened.crashes < 4 ? of(crashSteps(world)) : undefined;
       case 14:
-        return of(world.cancelSteps());
+        return of(cancelSteps(world));
       case 15:
-        return of(world.restartSteps()) ?? of(world.lostConnectionSteps());
+        return of(restartSteps(world)) ?? of(lostConnectionSteps(world));
       default:
         return undefined;
     }
   })();
-  return other ?? of(world.ordinarySteps());
+  return other ?? of(ordinarySteps(world));
 }

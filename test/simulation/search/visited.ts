@@ -1,15 +1,26 @@
 import { hash } from 'node:crypto';
-import type { Happened, Node, NodeName, State } from '../world/state.js';
+import { type Happened, type Node, type NodeName, nodeNames, type State } from '../world/state.js';
 
-/** A state as text: that of a process is shared by all the states in which it is the same. */
+/** A state that was stored: what its processes look like is shared by all the states in which they look so. */
 export interface Stored {
-  readonly nodes: readonly string[];
+  readonly parts: readonly Part[];
   readonly rest: string;
 }
 
-export function restored({ nodes, rest }: Stored): State {
-  const parsed = nodes.map(text => JSON.parse(text) as [NodeName, Node]);
-  return { nodes: Object.fromEntries(parsed), ...(JSON.parse(rest) as object) } as State;
+interface Part {
+  readonly text: string;
+  readonly name: string;
+  /** For reading: it throws when it is changed. */
+  readonly node: Node;
+}
+
+/** The state for looking at, its processes for reading only; `at` is the one that may be changed. */
+export function restored({ parts, rest }: Stored, at: NodeName | null): State {
+  const nodes = nodeNames.map((name, index) => {
+    const { text, node } = parts[index]!;
+    return [name, name === at ? (JSON.parse(text) as Node) : node];
+  });
+  return { nodes: Object.fromEntries(nodes), ...(JSON.parse(rest) as object) } as State;
 }
 
 type Faults = readonly number[];
@@ -38,28 +49,39 @@ export class Places<Place> {
 export class Visited {
   readonly #faults = new Map<string, Faults[]>();
   /** What a process looks like, by its text. Most are as they were. */
-  readonly #parts = new Map<string, { text: string; name: string }>();
+  readonly #parts = new Map<string, Part>();
+  readonly #known = new WeakMap<Node, Part>();
   count = 0;
 
   /** Null when it was seen before, with no more faults. */
   add(state: State): Stored | null {
     const { nodes, ...rest } = state;
-    const parts = Object.entries(nodes).map(entry => this.#part(JSON.stringify(entry), entry));
+    const parts = nodeNames.map(name => this.#known.get(nodes[name]) ?? this.#part(nodes[name]));
     const { crashes: _, duplicates: __, earlyTimers: ___, ...happened } = rest.happened;
     const name = digest(`${parts.map(part => part.name).join()} ${canonical({ ...rest, happened }, '')}`);
     const faults = faultsOf(rest.happened);
-    const seen = this.#faults.get(name) ?? [];
-    if (seen.some(other => other.every((count, index) => count <= faults[index]!))) return null;
-    this.#faults.set(name, [...seen, faults]);
+    const seen = this.#faults.get(name);
+    if (seen?.some(other => other.every((count, index) => count <= faults[index]!))) return null;
+    this.#faults.set(name, seen === undefined ? [faults] : [...seen, faults]);
     this.count++;
-    return { nodes: parts.map(part => part.text), rest: JSON.stringify(rest) };
+    return { parts, rest: JSON.stringify(rest) };
   }
 
-  #part(text: string, entry: unknown): { text: string; name: string } {
+  #part(changed: Node): Part {
+    const text = JSON.stringify(changed);
     let part = this.#parts.get(text);
-    if (part === undefined) this.#parts.set(text, (part = { text, name: digest(canonical(entry, '')) }));
+    if (part === undefined) {
+      const node = frozen(JSON.parse(text) as Node);
+      this.#parts.set(text, (part = { text, name: digest(canonical(node, '')), node }));
+      this.#known.set(node, part);
+    }
     return part;
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }
 
 const digest = (text: string): string => hash('sha1', text, 'base64');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { advanceBranch, type BranchEvent, gidOf, type LocalBranch, nextBranchDue } from './branch.js';
+import { advanceBranch } from './advance-branch.js';
+import { type BranchEvent, gidOf, type LocalBranch, nextBranchDue } from './branch.js';
 
 const about = { orderId: 'an-order', name: 'inventory' };
 const order = { lines: 2 };
