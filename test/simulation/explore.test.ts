@@ -34,17 +34,13 @@ test('choreographed: every interleaving ends well', { timeout: 120_000 }, () => 
   expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
 });
 
-test(
-  'two-phase: every interleaving of an order that one participant refuses ends well',
-  { timeout: 120_000 },
-  () => {
-    const none = { ...bounds, crashes: 0, duplicates: 0 };
-    const { complete, failure, outcomes } = explore(onePlan('two-phase', { pieces: 0 }), none);
-    expect(failure).toBeNull();
-    expect(complete).toBe(true);
-    expect(Object.keys(outcomes)).toEqual(['CANCELLED (OUT_OF_STOCK)']);
-  },
-);
+test('two-phase: every interleaving ends well', { timeout: 120_000 }, () => {
+  const none = { ...bounds, crashes: 0, duplicates: 0 };
+  const { complete, failure, outcomes } = explore(onePlan('two-phase'), none);
+  expect(failure).toBeNull();
+  expect(complete).toBe(true);
+  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+});
 
 test('a mistake is found, and the way to it is told', { timeout: 120_000 }, () => {
   const plan = onePlan('tcc', { orders: [plannedOrder(1)] });

@@ -5,9 +5,9 @@ import { mutantsOf } from './world/mutants.js';
 import { onePlan, plannedOrder, type Protocol, protocols } from './world/plan.js';
 
 test.each(protocols)('%s: whatever goes wrong, no invariant is broken', { timeout: 120_000 }, protocol => {
-  const { runs, failure } = runSeeds(protocol, { count: 400 });
+  const { runs, failure } = runSeeds(protocol, { count: 250 });
   expect(failure === null ? 'nothing is broken' : storyOf(protocol, failure)).toBe('nothing is broken');
-  expect(runs).toBe(400);
+  expect(runs).toBe(250);
 });
 
 describe('a mistake is found, and the shortest run that shows it', () => {
