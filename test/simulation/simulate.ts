@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { type SimulationArguments, simulationArguments } from './arguments.js';
 import { explorationsOf } from './search/explorations.js';
 import { explore } from './search/explore.js';
+import { checkedAtOnce } from './search/invariants.js';
 import { runSeeds, storyOf } from './search/seeds.js';
 import type { Protocol } from './world/plan.js';
 
@@ -10,12 +11,15 @@ const options = simulationArguments(process.argv.slice(2));
 process.stdout.write(
   `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}\n`,
 );
+process.stdout.write(`checked after every step: ${checkedAtOnce.join('; ')}\n`);
 const begun = performance.now();
 let violations = 0;
 for (const protocol of options.protocols) {
   violations += options.explore ? explored(protocol, options) : seeded(protocol, options);
 }
-process.stdout.write(`${violations} violations, ${seconds(begun)} in all\n`);
+process.stdout.write(
+  `${violations} ${violations === 1 ? 'violation' : 'violations'}, ${seconds(begun)} in all\n`,
+);
 process.exitCode = violations === 0 ? 0 : 1;
 
 function seeded(protocol: Protocol, { firstSeed, seeds, mutant }: SimulationArguments): number {

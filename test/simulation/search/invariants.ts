@@ -1,6 +1,6 @@
 import { decisionOf, type Instance as CommitInstance } from '@ballast/two-phase';
 import { type Instance as SagaInstance, hasEnded as sagaHasEnded } from '@ballast/saga';
-import { beginsAt, type Plan, priceCents } from '../world/plan.js';
+import { type Plan, priceCents } from '../world/plan.js';
 import { type Node, nodeNames, type State } from '../world/state.js';
 
 /*
@@ -53,17 +53,29 @@ export function glanceAt(state: State, { orders, protocol }: Plan): Glance {
   return glance;
 }
 
+type Check = (state: State, plan: Plan, before: Glance, after: Glance) => string | null;
+
+const atOnce: Readonly<Record<string, Check>> = {
+  'no alarm, nothing thrown': state => state.happened.alarms[0] ?? null,
+  'money is neither made nor lost, nor moved twice': moneyBroken,
+  'stock is neither made nor lost, and belongs to the orders that have it': stockBroken,
+  'a slot has one order': slotsBroken,
+  'records move along the declared graph, and no decision changes': (_, plan, before, after) =>
+    wayBroken(plan, before, after),
+  'no order is paid and cancelled, or ends before it is true': endBroken,
+  'no two participants decide differently, or before the decision is stored': branchesBroken,
+};
+
+/** What is checked after every step, in words. */
+export const checkedAtOnce: readonly string[] = Object.keys(atOnce);
+
 /** After every step. */
 export function brokenAtOnce(state: State, plan: Plan, before: Glance, after: Glance): string | null {
-  return (
-    state.happened.alarms[0] ??
-    moneyBroken(state, plan) ??
-    stockBroken(state, plan) ??
-    slotsBroken(state, plan) ??
-    wayBroken(plan, before, after) ??
-    endBroken(state, plan) ??
-    branchesBroken(state, plan)
-  );
+  for (const check of checks) {
+    const broken = check(state, plan, before, after);
+    if (broken !== null) return broken;
+  }
+  return null;
 }
 
 /**
@@ -261,5 +273,4 @@ function endedEverywhere(state: State, { protocol }: Plan, id: string, status: s
   }
 }
 
-/** Seconds since the beginning, for a story. */
-export const secondsAt = ({ now }: State): number => (now - beginsAt) / 1_000;
+const checks = Object.values(atOnce);
