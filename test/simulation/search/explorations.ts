@@ -20,8 +20,8 @@ export const explorationsOf = (protocol: Protocol): readonly Exploration[] => [
     bounds: { ...faults, duplicates: 0, cancels: true },
   },
   {
-    name: 'one for which time passes once while something is under way',
-    plan: onePlan(protocol),
+    name: 'one whose deadline may pass while something is under way',
+    plan: onePlan(protocol, { orders: [plannedOrder(1, { deadlineMs: 4_000 })] }),
     bounds: { ...faults, duplicates: 0, earlyTimers: 1 },
   },
   ...(protocol === 'two-phase'
