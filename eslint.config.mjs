@@ -8,11 +8,13 @@ const mayImport = {
   resilience: [],
   platform: [],
   saga: ['contracts'],
-  'place-order': ['contracts', 'saga'],
+  choreography: ['contracts'],
+  'two-phase': ['contracts'],
+  'place-order': ['contracts', 'saga', 'choreography', 'two-phase'],
   messaging: ['contracts', 'resilience', 'platform'],
   testkit: ['contracts', 'messaging', 'platform', 'saga'],
-  service: ['contracts', 'messaging', 'platform', 'resilience'],
-  orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order'],
+  service: ['contracts', 'messaging', 'platform', 'resilience', 'choreography', 'two-phase', 'place-order'],
+  orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'two-phase', 'place-order'],
   infra: ['contracts', 'messaging', 'platform'],
   test: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order', 'testkit', 'infra'],
 };
@@ -64,6 +66,15 @@ export default tseslint.config(
   {
     files: ['**/*.test.ts', '**/*.fixture.ts'],
     rules: { '@nx/enforce-module-boundaries': boundaries(testsMayImport) },
+  },
+  {
+    // It runs the services' own decisions, without their processes.
+    files: ['test/simulation/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({
+        test: ['contracts', 'messaging', 'saga', 'choreography', 'two-phase', 'place-order', 'service'],
+      }),
+    },
   },
   onlyIn('libs/messaging/**', [
     { name: 'kafkajs', message: 'Kafka is reached through @ballast/messaging only.' },

@@ -37,6 +37,9 @@ describe('what a room may not import is refused', () => {
       "import '@ballast/platform';",
     ],
     ['messaging imports the testkit', 'libs/messaging/src/index.ts', "import '@ballast/testkit';"],
+    ['two-phase commit imports the saga engine', 'libs/two-phase/src/index.ts', "import '@ballast/saga';"],
+    ['a choreography imports messaging', 'libs/choreography/src/index.ts', "import '@ballast/messaging';"],
+    ['a test imports a service', 'test/e2e/shop.ts', "import '@ballast/inventory/participant';"],
     ['the local stack imports a flow', 'infra/local/src/index.ts', "import '@ballast/place-order';"],
   ])('%s', async (_, file, statement) => {
     expect(await rulesBrokenBy(file, statement)).toEqual([boundaries]);
@@ -61,6 +64,8 @@ describe('what a room may import is let through', () => {
     ['services/order/src/main.ts', "import '@ballast/contracts';"],
     ['services/order/src/main.ts', "import '@ballast/messaging';"],
     ['orchestrator/src/main.ts', "import '@ballast/saga';"],
+    ['services/order/src/main.ts', "import '@ballast/choreography';"],
+    ['test/simulation/simulate.ts', "import '@ballast/inventory/participant';"],
     ['libs/messaging/src/index.ts', "import 'kafkajs';"],
   ])('%s: %s', async (file, statement) => {
     expect(await rulesBrokenBy(file, statement)).toEqual([]);

@@ -1,5 +1,6 @@
 export * from './answer.js';
 export * from './decision.js';
+export * from './failure.js';
 export * from './inventory.js';
 export * from './message.js';
 export * from './orchestrator.js';

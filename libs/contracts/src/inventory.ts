@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { command, Nothing } from './message.js';
+import { Failure } from './failure.js';
+import { command, event, Nothing } from './message.js';
 import { StockLine, text } from './primitives.js';
 
 const Lines = z.array(StockLine).min(1).max(100);
@@ -13,3 +14,8 @@ export const reserveStock = command('inventory.reserve', {
 export const releaseStock = command('inventory.release', { data: Nothing, reply: Nothing });
 
 export const commitStock = command('inventory.commit', { data: Nothing, reply: Nothing });
+
+export const stockReserved = event('inventory.reserved', reserveStock.reply);
+export const stockRejected = event('inventory.rejected', Failure);
+export const stockReleased = event('inventory.released', Failure);
+export const stockCommitted = event('inventory.committed', Nothing);

@@ -53,6 +53,9 @@ export const Nothing = z.object({});
 /** The topic that a command is sent to: `inventory.reserve` goes to `inventory.commands`. */
 export const topicOf = (message: Command): string => `${ownerOf(message)}.commands`;
 
+/** The topic that an event is announced on: `inventory.reserved` on `inventory.events`. */
+export const topicOfEvent = (event: EventType): string => `${ownerOf(event)}.events`;
+
 /** The part of a type before the dot: the service that handles the command or announces the event. */
 export const ownerOf = (message: { type: string }): string =>
   message.type.slice(0, message.type.indexOf('.'));

@@ -56,3 +56,11 @@ export const operatorCommands = {
   'force-undo': forceSagaUndo,
   cancel: cancelSagaAsOperator,
 } as const;
+/**
+ * A participant that has prepared or reserved something asks what became of it. The answer is the decision: the
+ * command that carries it out. A coordinator that has not decided records that it aborts, before it answers.
+ */
+export const askDecision = command('orchestrator.ask', {
+  data: z.object({ branch: text(64) }),
+  reply: Nothing,
+});

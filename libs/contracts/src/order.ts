@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { command, Nothing } from './message.js';
+import { Failure } from './failure.js';
+import { command, event, Nothing } from './message.js';
 import { Address, CustomerId, Day, PaymentMethod, PositiveCents, Quantity, Sku, text } from './primitives.js';
 
 export const OrderLine = z
@@ -22,3 +23,11 @@ export const completeOrder = command('order.complete', { data: Nothing, reply: N
 
 /** Not a step: what a compensated flow tells the order service. The reason is a rejection code, CANCELLED or DEADLINE. */
 export const cancelOrder = command('order.cancel', { data: z.object({ reason: text(100) }), reply: Nothing });
+
+/** Begins a choreographed flow. Its message carries the order's deadline. */
+export const orderPlaced = event('order.placed', Order);
+/** Requests to the owner of the pivot, who alone decides whether they come in time. */
+export const orderCancelRequested = event('order.cancel-requested', Failure);
+export const orderDeadlinePassed = event('order.deadline-passed', Failure);
+/** An operator asks everybody to try again what they have given up. */
+export const orderResumeRequested = event('order.resume-requested', Nothing);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { command, Nothing } from './message.js';
+import { Failure } from './failure.js';
+import { command, event, Nothing } from './message.js';
 import { CustomerId, PaymentMethod, PositiveCents, text } from './primitives.js';
 
 export const authorizePayment = command('payment.authorize', {
@@ -16,3 +17,10 @@ export const capturePayment = command('payment.capture', {
   reply: z.object({ captureId: text(100) }),
   rejects: ['CAPTURE_DECLINED'],
 });
+
+export const paymentAuthorized = event('payment.authorized', authorizePayment.reply);
+export const paymentRejected = event('payment.rejected', Failure);
+/** The answer to whatever failed: nothing is or will be captured, and the others may undo their parts. */
+export const paymentVoided = event('payment.voided', Failure);
+export const paymentCaptured = event('payment.captured', capturePayment.reply);
+export const captureRejected = event('payment.capture-rejected', Failure);

@@ -1,17 +1,9 @@
-import { type CancellationReason, cancellationReasons, Order } from '@ballast/contracts';
+import { type CancellationReason, cancellationReasons } from '@ballast/contracts';
 import { given, type Scenario } from '@ballast/saga/testing';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { anOrder } from './an-order.fixture.js';
 import { placeOrder } from './index.js';
-
-const anOrder = (): Order => ({
-  customerId: 'alice',
-  lines: [{ sku: 'blue-kettle', quantity: 2, unitPriceCents: 3_900 }],
-  amountCents: 7_800,
-  payment: { kind: 'wallet' },
-  address: { zone: 'north', name: 'Alice', street: '1 High Street', city: 'York', postalCode: 'YO1 7HX' },
-  shipOn: '2026-11-21',
-});
 
 const reserved = (scenario: Scenario) =>
   scenario

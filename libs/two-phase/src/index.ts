@@ -1,0 +1,18 @@
+export * from './coordinator/advance.js';
+export { IllegalTransition } from './coordinator/draft.js';
+export * from './coordinator/event.js';
+export * from './coordinator/instance.js';
+export * from './definition/definition.js';
+export * from './definition/patience.js';
+export { tcc, type Tcc } from './definition/tcc.js';
+export {
+  BranchOrder,
+  twoPhase,
+  type TwoPhase,
+  type TwoPhaseDefinition,
+  votesNo,
+  type WorkItem,
+} from './definition/two-phase.js';
+export { advanceBranch } from './participant/advance-branch.js';
+export * from './participant/branch.js';
+export * from './participant/hold.js';

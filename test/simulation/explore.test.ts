@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { explore } from './search/explore.js';
+import { onePlan, plannedOrder } from './world/plan.js';
+
+const bounds = { crashes: 2, duplicates: 1, cancels: false, earlyTimers: 0, statesMax: 100_000 };
+
+test(
+  'orchestrated: every interleaving with two crashes, a duplicate and a cancel ends well',
+  { timeout: 120_000 },
+  () => {
+    const { complete, failure, states, outcomes } = explore(onePlan('orchestrated'), {
+      ...bounds,
+      cancels: true,
+    });
+    expect(failure).toBeNull();
+    expect(complete).toBe(true);
+    expect(states).toBeGreaterThan(500);
+    expect(Object.keys(outcomes).sort()).toEqual(['CANCELLED (CANCELLED)', 'COMPLETED']);
+  },
+);
+
+test('tcc: every interleaving with two crashes and a duplicate ends well', { timeout: 120_000 }, () => {
+  const { complete, failure, outcomes } = explore(onePlan('tcc'), bounds);
+  expect(failure).toBeNull();
+  expect(complete).toBe(true);
+  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+});
+
+test('choreographed: every interleaving ends well', { timeout: 120_000 }, () => {
+  const none = { ...bounds, crashes: 0, duplicates: 0 };
+  const { complete, failure, outcomes } = explore(onePlan('choreographed'), none);
+  expect(failure).toBeNull();
+  expect(complete).toBe(true);
+  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+});
+
+test('two-phase: every interleaving ends well', { timeout: 120_000 }, () => {
+  const none = { ...bounds, crashes: 0, duplicates: 0 };
+  const { complete, failure, outcomes } = explore(onePlan('two-phase'), none);
+  expect(failure).toBeNull();
+  expect(complete).toBe(true);
+  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+});
+
+test('a mistake is found, and the way to it is told', { timeout: 120_000 }, () => {
+  const plan = onePlan('tcc', { orders: [plannedOrder(1)] });
+  const { failure } = explore(plan, { ...bounds, cancels: true }, 'undo forgotten');
+  expect(failure?.broken).toContain('inventory reserved');
+  expect(failure?.story).toContain('inventory takes inventory.release of order-1');
+});
+
+test('an exploration that is too large says that it has given up', () => {
+  const { complete, states } = explore(onePlan('two-phase'), { ...bounds, statesMax: 100 });
+  expect({ complete, states }).toEqual({ complete: false, states: 100 });
+});
