@@ -7,15 +7,31 @@ import type { World } from '../world/world.js';
 import { Coordinator } from './coordinator.js';
 import { type Flow, messageOf, reply } from './flow.js';
 
-const coordinator = new Coordinator(placeOrderTwoPhase as never);
+const coordinators = new Map<string, Coordinator>();
+
+/** The coordinator of all branches, or of those that the plan names. */
+function coordinatorOf({ plan: { branches: named } }: World): Coordinator {
+  const key = named?.join() ?? 'all';
+  let coordinator = coordinators.get(key);
+  if (coordinator === undefined) {
+    const { branches, afterwards } = placeOrderTwoPhase;
+    const some = {
+      ...placeOrderTwoPhase,
+      branches: branches.filter(({ name }) => named?.includes(name) ?? true),
+      afterwards: named?.includes('shipping') === false ? [] : afterwards,
+    };
+    coordinators.set(key, (coordinator = new Coordinator(some as never)));
+  }
+  return coordinator;
+}
 
 /** The coordinator's shell, and that of the participants: the branch's row, and the transaction that is prepared. */
 export const twoPhase: Flow = {
-  begin: (world, planned) => coordinator.begin(world, planned),
-  cancel: (world, orderId) => coordinator.cancel(world, orderId),
+  begin: (world, planned) => coordinatorOf(world).begin(world, planned),
+  cancel: (world, orderId) => coordinatorOf(world).cancel(world, orderId),
 
   handle(world, name, message) {
-    if (name === 'orchestrator') return coordinator.handle(world, message);
+    if (name === 'orchestrator') return coordinatorOf(world).handle(world, message);
     const { type, subject: orderId, data, attempt = 1, deadline } = message;
     const operation = operationOf(name, type);
     if (operation === null) {
@@ -33,7 +49,7 @@ export const twoPhase: Flow = {
   },
 
   timers: world => [
-    ...coordinator.timers(world),
+    ...coordinatorOf(world).timers(world),
     ...nodeNames.flatMap(node =>
       Object.values(world.node(node).branches).flatMap(branch => {
         const due = nextBranchDue(branch);
@@ -43,7 +59,7 @@ export const twoPhase: Flow = {
   ],
 
   timer(world, name, orderId) {
-    if (name === 'orchestrator') coordinator.timer(world, orderId);
+    if (name === 'orchestrator') coordinatorOf(world).timer(world, orderId);
     else if (world.is('decided alone')) advanced(world, name, orderId, { kind: 'abort', attempt: 1 });
     else advanced(world, name, orderId, { kind: 'timer' });
   },
@@ -63,7 +79,7 @@ export const twoPhase: Flow = {
     }
   },
 
-  resume: world => coordinator.resume(world),
+  resume: world => coordinatorOf(world).resume(world),
 };
 
 function operationOf(name: NodeName, type: string): 'prepare' | 'commit' | 'abort' | null {

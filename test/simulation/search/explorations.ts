@@ -8,29 +8,50 @@ export interface Exploration {
 }
 
 const faults: Exploration['bounds'] = { crashes: 2, duplicates: 1, cancels: false, earlyTimers: 0 };
+const cancelled = { ...faults, duplicates: 0, cancels: true };
+const late = { ...faults, duplicates: 0, earlyTimers: 1 };
+const impatient = { orders: [plannedOrder(1, { deadlineMs: 4_000 })] };
 
 /** What is explored: one order, and everything that can happen to it within these bounds, in every order. */
-export const explorationsOf = (protocol: Protocol): readonly Exploration[] => [
+export const explorationsOf = (protocol: Protocol): readonly Exploration[] =>
+  protocol === 'two-phase' ? explorationsOfTwoPhase : explorationsOfSteps(protocol);
+
+const explorationsOfSteps = (protocol: Protocol): Exploration[] => [
   { name: 'an order that everybody agrees to', plan: onePlan(protocol), bounds: faults },
   { name: 'one without goods', plan: onePlan(protocol, { pieces: 0 }), bounds: faults },
   { name: 'one without a slot', plan: onePlan(protocol, { slots: 0 }), bounds: faults },
   {
-    name: 'one that may be cancelled at any time',
-    plan: onePlan(protocol),
-    bounds: { ...faults, duplicates: 0, cancels: true },
+    name: 'one whose card is declined',
+    plan: onePlan(protocol, { orders: [plannedOrder(1, { card: true, gatewayDeclines: 'hold' })] }),
+    bounds: faults,
   },
+  { name: 'one that may be cancelled at any time', plan: onePlan(protocol), bounds: cancelled },
   {
     name: 'one whose deadline may pass while something is under way',
-    plan: onePlan(protocol, { orders: [plannedOrder(1, { deadlineMs: 4_000 })] }),
-    bounds: { ...faults, duplicates: 0, earlyTimers: 1 },
+    plan: onePlan(protocol, impatient),
+    bounds: late,
   },
-  ...(protocol === 'two-phase'
-    ? []
-    : [
-        {
-          name: 'one whose card is declined',
-          plan: onePlan(protocol, { orders: [plannedOrder(1, { card: true, gatewayDeclines: 'hold' })] }),
-          bounds: faults,
-        },
-      ]),
+];
+
+/** Four branches that may each be anywhere are too many for crashes: with those, there are two. */
+const two = { branches: ['order', 'payment'] };
+const explorationsOfTwoPhase: readonly Exploration[] = [
+  {
+    name: 'an order that all four agree to',
+    plan: onePlan('two-phase'),
+    bounds: { ...faults, crashes: 0 },
+  },
+  {
+    name: 'one without goods, four branches',
+    plan: onePlan('two-phase', { pieces: 0 }),
+    bounds: { ...faults, crashes: 0, duplicates: 0 },
+  },
+  { name: 'two branches, both agree', plan: onePlan('two-phase', two), bounds: faults },
+  { name: 'two branches, no money', plan: onePlan('two-phase', { ...two, balanceCents: 0 }), bounds: faults },
+  { name: 'two branches, a cancel at any time', plan: onePlan('two-phase', two), bounds: cancelled },
+  {
+    name: 'two branches, the deadline may pass while something is under way',
+    plan: onePlan('two-phase', { ...two, ...impatient }),
+    bounds: late,
+  },
 ];

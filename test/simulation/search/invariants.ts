@@ -90,7 +90,11 @@ export function brokenInTheEnd(state: State, plan: Plan, undisturbed: boolean): 
     const [goods, money, parcel] = ['inventory', 'payment', 'shipping'].map(name =>
       statusOf(state.nodes[name as 'inventory'], id),
     );
-    const good = goods === 'shipped' && money === 'captured' && parcel === 'dispatched';
+    const takesPart = (name: string) => plan.branches?.includes(name) ?? true;
+    const good =
+      goods === (takesPart('inventory') ? 'shipped' : 'none') &&
+      money === (takesPart('payment') ? 'captured' : 'none') &&
+      parcel === (takesPart('shipping') ? 'dispatched' : 'none');
     const undone =
       (goods === 'none' || goods === 'released') &&
       ['none', 'voided', 'declined'].includes(money!) &&

@@ -8,6 +8,8 @@ export type Protocol = (typeof protocols)[number];
 export interface Plan {
   readonly protocol: Protocol;
   readonly orders: readonly PlannedOrder[];
+  /** Under 2PC: who takes part. All of them where it is not said. */
+  readonly branches?: readonly string[];
   /** Pieces of the one article. */
   readonly pieces: number;
   /** Of the one customer, in cents. */
