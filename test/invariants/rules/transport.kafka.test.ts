@@ -94,7 +94,7 @@ test('a message that waits in an outbox is found once it is old', async () => {
 
 test('a dead letter that nobody expects is found, one that was poisoned on purpose is not', async () => {
   await database.rows(
-    `INSERT INTO dead_letter (lane, topic, order_id, message_id, error, blocks) VALUES (0, '${topic}', '${order}', $1, 'no', true)`,
+    `INSERT INTO dead_letter (lane, topic, order_id, message_id, place, error, blocks) VALUES (0, '${topic}', '${order}', $1, 1, 'no', true)`,
     [first.id],
   );
   expect(await complaints(nothingIsStuck)).toContain(

@@ -107,7 +107,9 @@ export async function topicEnds(
         const offsets = await admin.fetchTopicOffsets(topic);
         return [
           topic,
-          offsets.map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) })),
+          offsets
+            .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+            .sort((one, other) => one.partition - other.partition),
         ] as const;
       }),
     );
