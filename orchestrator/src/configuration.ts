@@ -11,7 +11,7 @@ export const Configuration = z
     /** Each time that so many attempts of what must not be given up have failed, its saga is parked. */
     PARK_AFTER_ATTEMPTS: count(20),
     /** After a pass of several answers: how long to let others come in, so that they share the next one. */
-    GATHER_MS: durationMs(5),
+    GATHER_MS: durationMs(12),
     /** Where operators are listened to: loopback, whatever HOST says, unless this says otherwise. */
     OPERATIONS_HOST: host,
     /** Without it, or with 0, the system chooses one: the log says which. */
