@@ -1,9 +1,10 @@
 import { allTopics } from '@ballast/contracts';
-import { type Stack, startStack, stateDirectory, stopSignals } from '@ballast/local';
+import { type Stack, startStack, stateDirectory } from '@ballast/local';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cpus, totalmem } from 'node:os';
 import { benchArguments } from './bench-arguments.js';
+import { runCommand } from './command.js';
 import { Load } from './load.js';
 import { Meter, type Reading } from './meter.js';
 import { OrderClient } from './order-client.js';
@@ -29,40 +30,46 @@ const warmUpMs = 15_000;
 const options = benchArguments(process.argv.slice(2));
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
 
-const signal = stopSignals();
-const runs: Run[] = [];
-for (const batchMax of options.batchMax) {
-  process.stderr.write(`starting the stack with passes of up to ${batchMax} messages\n`);
-  // A database of its own each time: a used one is larger, and slower or faster for it.
-  const directory = join(stateDirectory, 'bench');
-  rmSync(directory, { recursive: true, force: true });
-  const stack = await startStack({
-    directory,
-    environment: { BATCH_MAX: String(batchMax), LOG_LEVEL: 'warn' },
-    signal,
-  });
-  try {
-    const shop = aShop(new Date().toISOString().slice(0, 10));
-    await seed(stack, shop);
-    for (const through of options.through) {
-      for (const inFlight of options.inFlight)
-        runs.push(await measure(stack, shop, { through, inFlight, batchMax }));
+await runCommand(bench);
+
+async function bench(signal: AbortSignal): Promise<number> {
+  const runs: Run[] = [];
+  for (const batchMax of options.batchMax) {
+    process.stderr.write(`starting the stack with passes of up to ${batchMax} messages\n`);
+    // A database of its own each time: a used one is larger, and slower or faster for it.
+    const directory = join(stateDirectory, 'bench');
+    rmSync(directory, { recursive: true, force: true });
+    const stack = await startStack({
+      directory,
+      environment: { BATCH_MAX: String(batchMax), LOG_LEVEL: 'warn' },
+      signal,
+    });
+    try {
+      const shop = aShop(new Date().toISOString().slice(0, 10));
+      await seed(stack, shop);
+      for (const through of options.through) {
+        for (const inFlight of options.inFlight)
+          runs.push(await measure(stack, shop, { through, inFlight, batchMax }, runs.length + 1));
+      }
+    } finally {
+      await stack.stop();
     }
-  } finally {
-    await stack.stop();
   }
+  process.stdout.write(`${machine}\n${table(runs)}\n`);
+  if (options.json !== null)
+    writeFileSync(
+      resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json),
+      `${JSON.stringify({ machine, runs }, null, 2)}\n`,
+    );
+  return 0;
 }
-process.stdout.write(`${machine}\n${table(runs)}\n`);
-if (options.json !== null)
-  writeFileSync(
-    resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json),
-    `${JSON.stringify({ machine, runs }, null, 2)}\n`,
-  );
 
 async function measure(
   stack: Stack,
   shop: Shop,
   { through, inFlight, batchMax }: Pick<Run, 'through' | 'inFlight' | 'batchMax'>,
+  /** Each run has orders of its own. */
+  ordersSeed: number,
 ): Promise<Run> {
   process.stderr.write(`${through}, ${inFlight} in flight, passes of up to ${batchMax}: warming up`);
   const client = new OrderClient(stack.urls.order, 64, `bench-${Date.now()}`);
@@ -76,7 +83,7 @@ async function measure(
     through,
     inFlight,
     rate: options.rate,
-    nextOrder: orderSource(shop, runs.length + 1),
+    nextOrder: orderSource(shop, ordersSeed),
   });
   try {
     load.start();

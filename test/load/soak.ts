@@ -2,6 +2,7 @@ import { startStack, stateDirectory } from '@ballast/local';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from './command.js';
 import { Load } from './load.js';
 import { OrderClient } from './order-client.js';
 import { aShop, orderSource } from './orders.js';
@@ -25,9 +26,9 @@ const keptMs = horizonMs + 25_000;
 const sampleMs = 1_000;
 const progressMs = 10_000;
 
-process.exitCode = await main();
+await runCommand(main);
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   const words = process.argv.slice(2);
   if (words.includes('--help')) {
     console.log(usage);
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n\n${usage}`);
     return 2;
   }
-  const samples = await soak(options);
+  const samples = await soak(options, signal);
   const verdict = judge(samples, keptMs);
   console.log(`${sizesText(samples)}\n\n${verdictText(verdict)}`);
   if (options.json !== null) {
@@ -50,11 +51,15 @@ async function main(): Promise<number> {
   return verdict.verdict === 'flat' ? 0 : 1;
 }
 
-async function soak(options: SoakArguments): Promise<readonly Sample[]> {
+async function soak(options: SoakArguments, signal: AbortSignal): Promise<readonly Sample[]> {
   const directory = join(stateDirectory, 'soak');
   rmSync(directory, { recursive: true, force: true });
   console.error('starting the stack');
-  const stack = await startStack({ directory, environment: { ...retention, LOG_LEVEL: 'warn' } });
+  const stack = await startStack({
+    signal,
+    directory,
+    environment: { ...retention, LOG_LEVEL: 'warn' },
+  });
   const client = new OrderClient(stack.urls.order, 64, `soak-${Date.now()}`);
   const tables = new TableSizes(stack.databaseUrls);
   try {
