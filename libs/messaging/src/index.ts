@@ -15,6 +15,7 @@ export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.j
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
 export { type LoopOptions, loopSettings } from './lanes/settings.js';
+export { Prefetched } from './lanes/prefetched.js';
 export type { Timeliness } from './lanes/untimely.js';
 export * from './lanes/work.js';
 export * from './message.js';

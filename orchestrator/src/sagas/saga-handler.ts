@@ -4,6 +4,7 @@ import {
   type Pass,
   type PassResult,
   PoisonedWork,
+  Prefetched,
   type Timer,
   type Work,
 } from '@ballast/messaging';
@@ -15,8 +16,7 @@ import { SagaPass } from './saga-pass.js';
 
 /** The engine's shell: loads the sagas of a pass, advances each in memory, stores them and what they send. */
 export class SagaHandler implements LaneHandler {
-  /** What the pass that is being opened asked the database for. */
-  #prefetched: Promise<ReadonlyMap<string, Known>> | null = null;
+  readonly #prefetched = new Prefetched<ReadonlyMap<string, Known>>();
 
   constructor(
     private readonly definitions: Definitions,
@@ -35,15 +35,13 @@ export class SagaHandler implements LaneHandler {
   }
 
   prefetch(work: readonly Work[], tx: Queries): void {
-    this.#prefetched = this.repository.load(tx, this.#unknown(this.#unlessUnreadable(work, new Map())));
-    // Whoever opens the pass hears of a failure first.
-    this.#prefetched.catch(() => undefined);
+    this.#prefetched.begin(this.repository.load(tx, this.#unknown(this.#unlessUnreadable(work, new Map()))));
   }
 
   async process(work: readonly Work[], pass: Pass): Promise<PassResult> {
     const causes = new Map<Work, unknown>();
     const taken = this.#unlessUnreadable(work, causes);
-    const loaded = await this.#takePrefetched();
+    const loaded = await this.#prefetched.take();
     const sagas = new SagaPass(this.definitions, pass.now, orderId => this.#recall(orderId, loaded));
     takeAll(sagas, taken, causes);
     if (causes.size > 0) throw new PoisonedWork(causes);
@@ -54,14 +52,6 @@ export class SagaHandler implements LaneHandler {
       for (const { level, fields, text } of notes) this.logger[level](fields, text);
     };
     return { send, hold: [], timers, committed };
-  }
-
-  /** Of this pass: what an earlier one has read may be wrong by now. */
-  #takePrefetched(): Promise<ReadonlyMap<string, Known>> {
-    const prefetched = this.#prefetched;
-    if (prefetched === null) throw new TypeError('a pass was processed that was not prefetched');
-    this.#prefetched = null;
-    return prefetched;
   }
 
   /** Without what has no order id: the database would refuse the statement that asks for it. */

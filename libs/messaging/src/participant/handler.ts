@@ -1,6 +1,7 @@
 import { answerType, type OutsideCall, repliesTopic } from '@ballast/contracts';
 import type { Queries } from '@ballast/platform';
 import { createMessage, inherited } from '../envelope.js';
+import { Prefetched } from '../lanes/prefetched.js';
 import type { LaneHandler, Pass, PassResult, Timer, Work } from '../lanes/work.js';
 import { PoisonedWork } from '../lanes/work.js';
 import type { Outgoing } from '../message.js';
@@ -45,8 +46,7 @@ export class ParticipantHandler<
   Call extends OutsideCall = never,
 > implements LaneHandler {
   readonly #routes: Routes;
-  /** What the pass that is being opened asked the database for. */
-  #prefetched: Promise<Loaded<Own>> | null = null;
+  readonly #prefetched = new Prefetched<Loaded<Own>>();
 
   /** Throws for a definition that cannot work. */
   constructor(
@@ -71,9 +71,7 @@ export class ParticipantHandler<
 
   /** The first round: what belongs to the orders themselves. Only the lane's owner writes it: no locks. */
   prefetch(work: readonly Work[], tx: Queries): void {
-    this.#prefetched = this.#load(work, new FirstFailure(tx));
-    // Whoever opens the pass hears of a failure first.
-    this.#prefetched.catch(() => undefined);
+    this.#prefetched.begin(this.#load(work, new FirstFailure(tx)));
   }
 
   /** Rejects with PoisonedWork for a message that cannot be handled: nothing of the pass may be kept then. */
@@ -84,7 +82,7 @@ export class ParticipantHandler<
 
     const tx = new FirstFailure(pass.tx);
     const lanes = new Map(decidable.map(item => [item.orderId, item.work.lane]));
-    const memory = new PassMemory<Own, Shared, Entry>(this.#routes, lanes, await this.#takePrefetched());
+    const memory = new PassMemory<Own, Shared, Entry>(this.#routes, lanes, await this.#prefetched.take());
     const decider = new Decider(this.participant, this.#routes, memory, pass.now);
     const demand = demandOf(decidable, decider);
     if (demand.size > 0) await this.#loadShared(demand, memory, pass, tx);
@@ -126,14 +124,6 @@ export class ParticipantHandler<
       asked.length > 0 ? loadCalls(tx, asked) : new Map<string, CallState>(),
     ]);
     return { own, barriers, calls };
-  }
-
-  /** Of this pass: what an earlier one has read may be wrong by now. */
-  #takePrefetched(): Promise<Loaded<Own>> {
-    const prefetched = this.#prefetched;
-    if (prefetched === null) throw new TypeError('a pass was processed that was not prefetched');
-    this.#prefetched = null;
-    return prefetched;
   }
 
   /** The second round: records that other orders use as well. */
