@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   participantChores,
   ParticipantHandler,
@@ -34,9 +36,12 @@ export class InventoryModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const handler = new ParticipantHandler(inventoryParticipant(new InventoryRepository()), {
-      alarm: alarmTo(logger),
-    });
+    const participant = inventoryParticipant(new InventoryRepository());
+    const handler = new HoldHandler(
+      new ParticipantHandler(participant, { alarm: alarmTo(logger) }),
+      participant,
+      holdPatienceOf(configuration),
+    );
     const lanes = LaneServer.from(
       configuration,
       { service: 'inventory', topics: inputTopics.inventory },
@@ -64,7 +69,7 @@ export class InventoryModule {
       ],
       controllers: [InventoryConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping) },
       ],

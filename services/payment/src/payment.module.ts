@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -60,7 +62,7 @@ export class PaymentModule {
       ],
       controllers: [PaymentConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping, calls, gateway) },
       ],
@@ -75,10 +77,12 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
-  });
+  const participant = paymentParticipant(new PaymentRepository());
+  const handler = new HoldHandler(
+    new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+    participant,
+    holdPatienceOf(configuration),
+  );
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'payment', topics: inputTopics.payment },

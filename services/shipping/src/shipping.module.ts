@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -61,7 +63,7 @@ export class ShippingModule {
       ],
       controllers: [ShippingConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping, calls, carrier) },
       ],
@@ -76,10 +78,12 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(shippingParticipant(new ShippingRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
-  });
+  const participant = shippingParticipant(new ShippingRepository());
+  const handler = new HoldHandler(
+    new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+    participant,
+    holdPatienceOf(configuration),
+  );
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'shipping', topics: inputTopics.shipping },
