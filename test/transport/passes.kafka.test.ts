@@ -286,3 +286,25 @@ test('a shared row that somebody else has locked does not stall the lane: the pa
   await eventually(heldMessages, rows => rows.every(({ order_id }) => order_id !== waits!.subject));
   expect(sameMessages(replica.handled)).toContain(waits!.id);
 });
+
+test('a pass that takes longer than a transaction may is made smaller until it comes through', async () => {
+  const sizes: number[] = [];
+  const order = orderIn(2);
+  const messages = messagesFor(order, 64);
+  await bench.send(messages);
+  const replica = await bench.start(
+    async (work, pass) => {
+      sizes.push(work.length);
+      await pass.tx.query({ text: 'SELECT pg_sleep($1)', values: [work.length * 0.02] });
+      return {};
+    },
+    { sessionTimeoutMs: 6_000, transactionTimeoutMs: 500 },
+  );
+  const ids = messages.map(({ id }) => id);
+  await eventually(
+    () => new Set(sameMessages(replica.handled)),
+    handled => ids.every(id => handled.has(id)),
+  );
+  expect(Math.max(...sizes)).toBe(64);
+  expect(sameMessages(replica.handled).filter(id => ids.includes(id))).toEqual(ids);
+});
