@@ -10,6 +10,7 @@ import { type Item, orderIdOf } from './item.js';
 import { LaneChores } from './lane-chores.js';
 import { Ownership } from './ownership.js';
 import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
+import { PassSize } from './pass-size.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
 import { Timers } from './timers.js';
@@ -28,6 +29,12 @@ export interface LoopHealth {
 /** Fewer than that are not held up for company: a lone order takes no longer. */
 const severalMessages = 4;
 
+/** Its handler never came to an end, or its statements did not. */
+class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+  override readonly message = 'it took longer than a transaction may, alone and again and again';
+}
+
 /**
  * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
  * passes it claims lanes, fires timers, takes outside answers and retries held messages. One transaction at a time;
@@ -44,6 +51,9 @@ export class LaneLoop implements WorkSink {
   readonly #ownership: Ownership;
   readonly #chores: LaneChores;
   readonly #passHandler: PassHandler;
+  readonly #passSize: PassSize;
+  /** Ends the wait for the pass under way: its connection is lost, whatever its handler waits for. */
+  #abandonPass: ((error: Error) => void) | null = null;
 
   #db: Connection | null = null;
   #submitted: Item[] = [];
@@ -51,8 +61,6 @@ export class LaneLoop implements WorkSink {
   #inHand: Item[] = [];
   #poisoned = new Map<Item, unknown>();
   #clock = { databaseMs: 0, atMs: 0 };
-  /** How much a pass may handle now: less after one that took too long. */
-  #passItemsMax: number;
   #failure: { error: unknown; count: number } | null = null;
   #stopping = false;
   #running: Promise<void> | null = null;
@@ -66,7 +74,7 @@ export class LaneLoop implements WorkSink {
     private readonly logger: Logger,
   ) {
     this.#passHandler = { prefetch: (work, tx) => handler.prefetch?.(work, tx), process };
-    this.#passItemsMax = settings.passMessagesMax;
+    this.#passSize = new PassSize(settings.passMessagesMax);
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
       topic => this.#consumer.logicalName(topic),
@@ -114,7 +122,7 @@ export class LaneLoop implements WorkSink {
       publisher: this.#publisher,
       ownership: this.#ownership,
       idle: () => this.#handOvers.isEmpty,
-      passItemsMax: () => this.#passItemsMax,
+      passItemsMax: () => this.#passSize.itemsMax,
       pass: () => this.#pass([], 'wait'),
       handle: async held => {
         this.#inHand.push(...held);
@@ -229,7 +237,7 @@ export class LaneLoop implements WorkSink {
   // ---- passes
 
   #gather(): void {
-    const room = this.#passItemsMax - this.#inHand.length;
+    const room = this.#passSize.itemsMax - this.#inHand.length;
     if (room <= 0) return;
     this.#inHand.push(...this.#submitted.splice(0, room));
     for (const { lane, orderId } of this.#timers.take(this.#databaseNowMs(), (lane, targets) =>
@@ -238,7 +246,7 @@ export class LaneLoop implements WorkSink {
       if (this.#ownership.lanes.has(lane)) this.#inHand.push({ from: 'timer', lane, orderId });
     }
     const { items, gaps } = this.#handOvers.take(
-      this.#passItemsMax - this.#inHand.length,
+      this.#passSize.itemsMax - this.#inHand.length,
       this.#ownership.lanes,
     );
     this.#inHand.push(...items);
@@ -253,7 +261,7 @@ export class LaneLoop implements WorkSink {
 
   /** Handles what is in hand; a part at a time when one of it has to be found out. */
   async #handle(): Promise<void> {
-    const parts = slices(this.#inHand, this.#passItemsMax);
+    const parts = slices(this.#inHand, this.#passSize.itemsMax);
     let locks: Pass['locks'] = 'wait';
     while (parts.length > 0) {
       const part = parts[0]!.filter(item => this.#ownership.lanes.has(item.lane));
@@ -261,6 +269,7 @@ export class LaneLoop implements WorkSink {
         parts.shift();
         continue;
       }
+      for (const item of part) if (this.#passSize.isToBlame(item)) this.#bury(item, new TookTooLong());
       const outcome = await this.#pass(part, locks);
       locks = 'wait';
       switch (outcome.kind) {
@@ -291,20 +300,20 @@ export class LaneLoop implements WorkSink {
     const startedAtMs = performance.now();
     const published = this.#publisher.takeSent().filter(({ lane }) => this.#ownership.lanes.has(lane));
     try {
-      const outcome = await runPass(
-        this.#db!,
-        this.settings,
-        { items, lanes: this.#ownership.lanes, published, poisoned: this.#poisoned, locks },
-        this.#passHandler,
-      );
+      const input = { items, lanes: this.#ownership.lanes, published, poisoned: this.#poisoned, locks };
+      const outcome = await new Promise<PassOutcome>((resolve, reject) => {
+        this.#abandonPass = reject;
+        runPass(this.#db!, this.settings, input, this.#passHandler).then(resolve, reject);
+      });
       if (outcome.kind !== 'committed') this.#publisher.returnSent(published);
       return outcome;
     } catch (error) {
       this.#publisher.returnSent(published);
-      // The server ends a transaction that takes too long, and one as large would never come through.
       if (performance.now() - startedAtMs >= this.settings.transactionTimeoutMs)
-        this.#passItemsMax = Math.max(1, this.#passItemsMax >> 1);
+        this.#passSize.tookTooLong(items);
       throw error;
+    } finally {
+      this.#abandonPass = null;
     }
   }
 
@@ -331,7 +340,7 @@ export class LaneLoop implements WorkSink {
         'messages went to the dead letters',
       );
     }
-    if (this.#passItemsMax < this.settings.passMessagesMax) this.#passItemsMax++;
+    this.#passSize.committed(items);
     await this.#publisher.publish(committed.rows);
   }
 
@@ -397,7 +406,10 @@ export class LaneLoop implements WorkSink {
       applicationName: `${this.#owner} lanes`,
       transactionTimeoutMs: this.settings.transactionTimeoutMs,
       logger: this.logger,
-      onLost: () => this.#signal.notify(),
+      onLost: error => {
+        this.#abandonPass?.(error);
+        this.#signal.notify();
+      },
     });
     await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
