@@ -3,7 +3,7 @@ import { Failure } from './failure.js';
 import { command, event, Nothing } from './message.js';
 import { Address, CustomerId, Day, PaymentMethod, PositiveCents, Quantity, Sku, text } from './primitives.js';
 
-/** How an order is carried out: docs/protocols.md says when to use which. */
+/** How an order is carried out: docs/protocols.md says when to use which. A participant does not know. */
 export const Protocol = z
   .enum(['orchestrated', 'choreographed', 'tcc', 'two-phase'])
   .meta({ id: 'Protocol' });

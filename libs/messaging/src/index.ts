@@ -1,5 +1,7 @@
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
+export { HoldHandler } from './holds/hold-handler.js';
+export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
   type PartitionBounds,

@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   participantChores,
   ParticipantHandler,
@@ -37,10 +39,15 @@ export class InventoryModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const handler = new ParticipantHandler(inventoryParticipant(new InventoryRepository()), {
-      alarm: alarmTo(logger),
-      reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
-    });
+    const participant = inventoryParticipant(new InventoryRepository());
+    const handler = new HoldHandler(
+      new ParticipantHandler(participant, {
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
+      }),
+      participant,
+      holdPatienceOf(configuration),
+    );
     const lanes = LaneServer.from(
       configuration,
       { service: 'inventory', topics: inputTopics.inventory },
@@ -68,7 +75,7 @@ export class InventoryModule {
       ],
       controllers: [InventoryConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping) },
       ],

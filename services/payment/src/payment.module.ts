@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -63,7 +65,7 @@ export class PaymentModule {
       ],
       controllers: [PaymentConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping, calls, gateway) },
       ],
@@ -78,11 +80,16 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
-    reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
-  });
+  const participant = paymentParticipant(new PaymentRepository());
+  const handler = new HoldHandler(
+    new ParticipantHandler(participant, {
+      outsideCalls: calls,
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
+    }),
+    participant,
+    holdPatienceOf(configuration),
+  );
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'payment', topics: inputTopics.payment },

@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -64,7 +66,7 @@ export class ShippingModule {
       ],
       controllers: [ShippingConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: HoldHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: Resources, useValue: new Resources(pool, housekeeping, calls, carrier) },
       ],
@@ -79,11 +81,16 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(shippingParticipant(new ShippingRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
-    reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
-  });
+  const participant = shippingParticipant(new ShippingRepository());
+  const handler = new HoldHandler(
+    new ParticipantHandler(participant, {
+      outsideCalls: calls,
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
+    }),
+    participant,
+    holdPatienceOf(configuration),
+  );
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'shipping', topics: inputTopics.shipping },
