@@ -16,7 +16,18 @@ const mayImport = {
   service: ['contracts', 'messaging', 'platform', 'resilience', 'choreography', 'two-phase', 'place-order'],
   orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'two-phase', 'place-order'],
   infra: ['contracts', 'messaging', 'platform'],
-  test: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order', 'testkit', 'infra'],
+  test: [
+    'contracts',
+    'messaging',
+    'platform',
+    'resilience',
+    'saga',
+    'choreography',
+    'two-phase',
+    'place-order',
+    'testkit',
+    'infra',
+  ],
 };
 
 /** Tests may also use what exists for them. */
