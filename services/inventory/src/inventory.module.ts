@@ -5,9 +5,12 @@ import {
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
+import { placeOrderChoreographed } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
@@ -36,6 +39,7 @@ export class InventoryModule {
     });
     const handler = new ParticipantHandler(inventoryParticipant(new InventoryRepository()), {
       alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
     });
     const lanes = LaneServer.from(
       configuration,

@@ -7,9 +7,12 @@ import {
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
+import { placeOrderChoreographed } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
@@ -26,6 +29,7 @@ import { orderParticipant } from './participant.js';
 import { finishedOrders, orderChores } from './storage/chores.js';
 import { ProgressRepository } from './storage/progress-repository.js';
 import { CommittedEndings } from './watching/committed-endings.js';
+import { FinishedOrders } from './watching/finished-orders.js';
 import { OrderWatcher } from './watching/order-watcher.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -39,8 +43,13 @@ export class OrderModule {
       logger,
     );
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
+    const finished = new FinishedOrders();
     const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
       alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
+        tellTo(logger)(news);
+        finished.add(news);
+      }),
     });
     const lanes = LaneServer.from(
       configuration,
@@ -79,6 +88,7 @@ export class OrderModule {
       providers: [
         { provide: ParticipantHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
+        { provide: FinishedOrders, useValue: finished },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],

@@ -6,9 +6,12 @@ import {
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
+import { placeOrderChoreographed } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
@@ -78,6 +81,7 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
   const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
     outsideCalls: calls,
     alarm: alarmTo(logger),
+    reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
   });
   const lanes: LaneServer = LaneServer.from(
     configuration,

@@ -6,9 +6,12 @@ import {
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
+import { placeOrderChoreographed } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import {
   type DynamicModule,
@@ -79,6 +82,7 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
   const handler = new ParticipantHandler(shippingParticipant(new ShippingRepository()), {
     outsideCalls: calls,
     alarm: alarmTo(logger),
+    reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
   });
   const lanes: LaneServer = LaneServer.from(
     configuration,

@@ -1,4 +1,14 @@
-import { type Order, problems, type Protocol, startSaga, topicOf } from '@ballast/contracts';
+import {
+  cancelSaga,
+  type Order,
+  orderCancelRequested,
+  orderPlaced,
+  problems,
+  type Protocol,
+  startSaga,
+  topicOf,
+  topicOfEvent,
+} from '@ballast/contracts';
 import { createMessage, type Outgoing } from '@ballast/messaging';
 import { Problem, type TraceContext } from '@ballast/platform';
 
@@ -12,25 +22,50 @@ export interface Beginning {
 }
 
 /**
- * What begins an order's flow under a protocol.
+ * What begins an order's flow under a protocol: a command to its coordinator, or the event that everybody reacts to.
  * @throws Problem when this shop doesn't run the protocol
  */
 export function firstMessage(
   protocol: Protocol,
-  { orderId, order, at, deadline, trace }: Beginning,
+  { orderId, order, at, deadline: endsAt, trace }: Beginning,
 ): Outgoing {
-  if (protocol !== 'orchestrated')
-    throw new Problem(problems.VALIDATION_FAILED, `protocol: this shop does not run ${protocol}`);
-  const data = { definition: 'place-order', input: order, deadline: deadline.toISOString() };
-  return {
-    topic: topicOf(startSaga),
-    message: createMessage({
-      type: startSaga.type,
-      source: '/order',
-      subject: orderId,
-      data,
-      at,
-      ...trace,
-    }),
-  };
+  const about = { source: '/order', subject: orderId, at, ...trace };
+  const deadline = endsAt.toISOString();
+  switch (protocol) {
+    case 'orchestrated': {
+      const data = { definition: 'place-order', input: order, deadline };
+      return { topic: topicOf(startSaga), message: createMessage({ type: startSaga.type, data, ...about }) };
+    }
+    case 'choreographed': {
+      const message = createMessage({ type: orderPlaced.type, data: order, deadline, ...about });
+      return { topic: topicOfEvent(orderPlaced), message };
+    }
+    case 'tcc':
+    case 'two-phase':
+      throw new Problem(problems.VALIDATION_FAILED, `protocol: this shop does not run ${protocol}`);
+  }
+}
+
+/** A customer's wish to cancel, to whoever decides about it: the coordinator, or the owner of the pivot. */
+export function cancelMessage(
+  protocol: Protocol,
+  { orderId, at, trace }: Pick<Beginning, 'orderId' | 'at' | 'trace'>,
+): Outgoing {
+  const about = { source: '/order', subject: orderId, at, ...trace };
+  switch (protocol) {
+    case 'choreographed': {
+      const data = { reason: 'CANCELLED' };
+      const message = createMessage({ type: orderCancelRequested.type, data, ...about });
+      return { topic: topicOfEvent(orderCancelRequested), message };
+    }
+    case 'orchestrated':
+    case 'tcc':
+    case 'two-phase': {
+      const data = { requestedBy: 'customer' };
+      return {
+        topic: topicOf(cancelSaga),
+        message: createMessage({ type: cancelSaga.type, data, ...about }),
+      };
+    }
+  }
 }
