@@ -24,6 +24,7 @@ export const problems = registry({
   ORDER_NOT_FOUND: [404, 'There is no such order'],
   ORDER_ALREADY_ENDED: [409, 'The order has already ended'],
   UNKNOWN_SKU: [422, 'An article of the order is not known'],
+  CARD_NOT_PREPARABLE: [422, 'A card cannot be prepared'],
   AMOUNT_TOO_LARGE: [422, 'The amount is too large'],
   CURSOR_INVALID: [400, 'The cursor is not valid'],
 
