@@ -39,7 +39,11 @@ export function message(type: string, changes: Partial<MessageRow> = {}): Messag
 
 export const pair = (type: string): MessageRow[] => [message(type), message(answerTo(type))];
 
-export const barrier = (operation: string, state: BarrierRow['state'], outcome: string | null): BarrierRow => ({
+export const barrier = (
+  operation: string,
+  state: BarrierRow['state'],
+  outcome: string | null,
+): BarrierRow => ({
   orderId: id,
   operation,
   state,
