@@ -1,5 +1,5 @@
 -- Branches that are open, prepared or have raised an alarm, after order $2; or all there is about order $3.
--- pg_prepared_xacts is the whole server's; a prepared transaction's locks are those of the virtual transaction -1/id.
+-- pg_prepared_xacts is the whole server's. A prepared transaction has locks of no process, the one on itself among them.
 WITH prepared AS (
     SELECT gid, split_part(substr(gid, length($1::text) + 1), '@', 1) AS order_id, prepared AS at, owner, transaction
     FROM pg_prepared_xacts
@@ -23,10 +23,11 @@ WITH prepared AS (
 SELECT wanted.order_id, b.state, b.registered_at, b.keys, b.alarm, b.alarm_detail, b.alarmed_at,
        p.gid, p.at AS prepared_at, p.owner, extract(epoch FROM now() - p.at)::float8 AS age_seconds,
        ARRAY (
-           SELECT DISTINCT format('%s %s', relation::regclass, mode)
-           FROM pg_locks
-           WHERE virtualtransaction = '-1/' || p.transaction AND locktype = 'relation'
-             AND EXISTS (SELECT FROM pg_class WHERE pg_class.oid = relation AND relkind = 'r')
+           SELECT DISTINCT format('%s %s', held.relation::regclass, held.mode)
+           FROM pg_locks own
+           JOIN pg_locks held ON held.virtualtransaction = own.virtualtransaction AND held.pid IS NULL
+           JOIN pg_class ON pg_class.oid = held.relation AND pg_class.relkind = 'r'
+           WHERE own.transactionid = p.transaction AND own.pid IS NULL AND own.locktype = 'transactionid'
            ORDER BY 1
        ) AS locks,
        d.outcome, d.operator, d.reason, d.requested_at, d.done_at, d.came_too_late, d.contradicted_at
