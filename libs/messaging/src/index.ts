@@ -6,6 +6,8 @@ export { BranchHandler } from './branches/handler.js';
 export { type BranchConfiguration, branchSettings } from './branches/settings.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
+export { HoldHandler } from './holds/hold-handler.js';
+export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
   type PartitionBounds,

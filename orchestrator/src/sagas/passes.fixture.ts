@@ -8,11 +8,11 @@ import {
   type Work,
 } from '@ballast/messaging';
 import { type Connection, createLogger, openConnection, type Queries } from '@ballast/platform';
-import type { Definition, OperatorAction } from '@ballast/saga';
+import type { OperatorAction } from '@ballast/saga';
 import type { TestDatabase } from '@ballast/testkit';
 import { v7 as uuid } from 'uuid';
 import { SagaRepository } from '../storage/saga-repository.js';
-import { Definitions } from './definitions.js';
+import { type Definition, Definitions } from './definitions.js';
 import { SagaHandler } from './saga-handler.js';
 
 export const lane = 3;
@@ -181,9 +181,14 @@ export function messageOf(
   };
 }
 
-export const startOf = (orderId: string, input: unknown = anOrder(), deadlineMs = 60_000): Message =>
+export const startOf = (
+  orderId: string,
+  input: unknown = anOrder(),
+  deadlineMs = 60_000,
+  definition = 'place-order',
+): Message =>
   messageOf(startSaga, orderId, {
-    definition: 'place-order',
+    definition,
     input,
     deadline: new Date(Date.now() + deadlineMs).toISOString(),
   });

@@ -7,6 +7,8 @@ import {
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   participantChores,
   ParticipantHandler,
@@ -80,7 +82,11 @@ function consuming(configuration: Configuration, logger: Logger) {
   const branches: Branches = Branches.of({
     participant,
     definitions: [placeOrderTwoPhase],
-    others: new ParticipantHandler(participant, { alarm: alarmTo(logger) }),
+    others: new HoldHandler(
+      new ParticipantHandler(participant, { alarm: alarmTo(logger) }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
     sink: { submit: work => lanes.submit(work) },
     configuration,
     logger,

@@ -1,4 +1,4 @@
-import { branchSettings, consumerSettings, retentionsFit } from '@ballast/messaging';
+import { branchSettings, consumerSettings, holdSettings, retentionsFit } from '@ballast/messaging';
 import { httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -7,6 +7,7 @@ export const Configuration = z
     ...processSettings,
     ...consumerSettings,
     ...branchSettings,
+    ...holdSettings,
     CARD_GATEWAY_URL: httpUrl,
     /** How long the Idempotency-Keys of deposits are remembered. */
     IDEMPOTENCY_KEY_RETENTION_MS: retentionMs(7 * 86_400_000),

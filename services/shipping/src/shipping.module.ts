@@ -7,6 +7,8 @@ import {
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -90,7 +92,11 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
   const branches: Branches = Branches.of({
     participant,
     definitions: [placeOrderTwoPhase],
-    others: new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+    others: new HoldHandler(
+      new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
     sink: { submit: work => lanes.submit(work) },
     configuration,
     logger,
