@@ -56,7 +56,8 @@ async function isQuiet(
 const participant = `
   SELECT FROM outbox
   UNION ALL SELECT FROM barrier WHERE state IN ('waiting', 'undoing')
-  UNION ALL SELECT FROM choreographed_order WHERE open AND parked IS NULL`;
+  UNION ALL SELECT FROM choreographed_order WHERE open AND parked IS NULL
+  UNION ALL SELECT FROM branch WHERE open`;
 
 /** What is left to do, service by service. What is parked waits for a person, and does not keep the judge waiting. */
 const busy: Readonly<Record<ServiceName, string>> = {

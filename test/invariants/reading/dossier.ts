@@ -143,7 +143,7 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
     );
   const barriers = ofParticipants<BarrierRow>(() => queries.barriers);
   const reactions = ofParticipants<ReactionsRow>(queries.reactions);
-  const branches = (await order.has('branch')) ? ofParticipants<BranchRow>(queries.branches) : [];
+  const branches = ofParticipants<BranchRow>(queries.branches);
   const taken = async <Row extends { orderId: string }>(sources: SortedRows<Row>[], orderId: string) =>
     (await Promise.all(sources.map(source => source.take(orderId)))).flat();
   const all = [...Object.values(rows), ...barriers, ...reactions, ...branches];

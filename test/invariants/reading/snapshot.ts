@@ -22,11 +22,6 @@ export class Snapshot {
     return (await this.connection.query<Row>({ text, values })).rows;
   }
 
-  async has(table: string): Promise<boolean> {
-    const [row] = await this.rows<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-    return row!.there;
-  }
-
   /** The rows of a query that is ordered by "orderId". */
   sorted<Row extends { readonly orderId: string }>(text: string): SortedRows<Row> {
     return new SortedRows(this.pieces(text));
