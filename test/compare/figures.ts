@@ -36,7 +36,7 @@ export interface Spent {
 export interface Seen {
   /** Rows of goods and wallets that were locked, each for so long. */
   readonly lockedMs: number;
-  /** Orders of which something was prepared and not decided. */
+  /** Orders of which a participant had prepared or tried something, and was not told yet what becomes of it. */
   readonly inDoubtMs: number;
   /** Goods that were reserved for an order that had not got them yet. */
   readonly reservedMs: number;

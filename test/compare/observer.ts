@@ -87,17 +87,12 @@ export class Observer {
       payment.query<Money>({ name: 'money', text: queries.money, values }),
       shipping.query<Parcels>({ name: 'parcels', text: queries.parcels, values }),
     ]);
-    const [{ locked: lockedGoods, reserved, inDoubt, effects }] = goods.rows as [Goods];
-    const [{ locked: lockedWallets, effects: paid }] = money.rows as [Money];
+    const rows = { inventory: goods.rows[0]!, payment: money.rows[0]!, shipping: parcels.rows[0]! };
     return {
-      locked: lockedGoods + lockedWallets,
-      reserved,
-      inDoubt,
-      effects: [
-        ['inventory', effects],
-        ['payment', paid],
-        ['shipping', parcels.rows[0]!.effects],
-      ] as const,
+      locked: rows.inventory.locked + rows.payment.locked,
+      reserved: rows.inventory.reserved,
+      inDoubt: new Set(Object.values(rows).flatMap(({ bound }) => bound)).size,
+      effects: watched.map(participant => [participant, rows[participant].effects] as const),
     };
   }
 }
@@ -107,13 +102,14 @@ type Watched = (typeof watched)[number];
 
 interface Parcels {
   readonly effects: readonly string[];
+  /** Orders of which this participant has prepared or holds something, and waits to be told what becomes of it. */
+  readonly bound: readonly string[];
 }
 interface Money extends Parcels {
   readonly locked: number;
 }
 interface Goods extends Money {
   readonly reserved: number;
-  readonly inDoubt: number;
 }
 
 /** A row version whose xmax is a transaction that goes on, or is prepared, is locked by it. */
@@ -121,17 +117,22 @@ const lockedIn = (table: string) =>
   `(SELECT count(*)::int FROM ${table}
     WHERE xmax::text <> '0' AND pg_xact_status(xmax::text::xid8) = 'in progress')`;
 
+const bound = `
+  ARRAY(SELECT right(gid, 36) FROM pg_prepared_xacts WHERE database = current_database()
+        UNION SELECT order_id::text FROM hold) AS bound`;
+
 const queries = {
   goods: `
     SELECT ${lockedIn('stock')} AS locked,
-           (SELECT count(DISTINCT right(gid, 36))::int FROM pg_prepared_xacts) AS "inDoubt",
+           ${bound},
            count(*) FILTER (WHERE status = 'reserved')::int AS reserved,
            coalesce(array_agg(order_id::text), '{}') AS effects
     FROM reservation WHERE order_id = ANY($1::uuid[]) AND status <> 'released'`,
   money: `
-    SELECT ${lockedIn('wallet')} AS locked, coalesce(array_agg(order_id::text), '{}') AS effects
+    SELECT ${lockedIn('wallet')} AS locked, ${bound},
+           coalesce(array_agg(order_id::text), '{}') AS effects
     FROM payment WHERE order_id = ANY($1::uuid[]) AND status IN ('held', 'capturing', 'captured')`,
   parcels: `
-    SELECT coalesce(array_agg(order_id::text), '{}') AS effects
+    SELECT ${bound}, coalesce(array_agg(order_id::text), '{}') AS effects
     FROM shipment WHERE order_id = ANY($1::uuid[]) AND status <> 'cancelled'`,
 };

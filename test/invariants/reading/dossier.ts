@@ -31,6 +31,9 @@ export interface Dossier {
   readonly journal: readonly JournalRow[];
 }
 
+/** Those who take part in an order's flow. */
+export const participantNames = ['order', 'inventory', 'payment', 'shipping'] as const;
+
 /** Whether an order has come to its end; `overdue` when it should have. */
 export type Progress = 'ended' | 'under way' | 'overdue';
 
@@ -138,9 +141,7 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
     journal: journals,
   };
   const ofParticipants = <Row extends { orderId: string }>(query: (name: string) => string) =>
-    Object.entries({ order, inventory, payment, shipping }).map(([name, database]) =>
-      database.sorted<Row>(query(name)),
-    );
+    participantNames.map(name => databases[name].sorted<Row>(query(name)));
   const barriers = ofParticipants<BarrierRow>(() => queries.barriers);
   const reactions = ofParticipants<ReactionsRow>(queries.reactions);
   const branches = ofParticipants<BranchRow>(queries.branches);

@@ -7,6 +7,7 @@ import { commandsAreTheSagas } from './commands.js';
 import { nothingIsStuck } from './dead-letters.js';
 import { decisionsAreOne } from './decisions.js';
 import { acceptedOrdersEnd } from './endings.js';
+import { nothingStaysHeld } from './holds.js';
 import { oneOrderPerKey } from './idempotency.js';
 import { inboxesRemember } from './inboxes.js';
 import { ledgerAddsUp } from './ledger.js';
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   commandsAreTheSagas,
   answersAreTheBarriers,
   decisionsAreOne,
+  nothingStaysHeld,
   nothingStaysPrepared,
   eventsAreHeard,
   outboxesAreEmptied,
