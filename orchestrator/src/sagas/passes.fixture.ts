@@ -103,8 +103,11 @@ export class Passes {
   async parked(
     orderId: string,
     refused: Answer = { outcome: 'refused', code: 'CARRIER_AWAY' },
+    definition = 'place-order',
   ): Promise<void> {
-    await this.settle(await this.pass(startOf(orderId)), { 'shipping.dispatch': refused });
+    await this.settle(await this.pass(startOf(orderId, anOrder(), 60_000, definition)), {
+      'shipping.dispatch': refused,
+    });
     const { send } = await this.later(1_000).pass(timer(orderId));
     await this.pass(...send.map(({ message }) => answerTo(message, refused)));
   }

@@ -193,7 +193,7 @@ describe('time', () => {
     const began = await passes.pass(startOf(orderId, anOrder(), 500, tcc));
     expect(began.send.every(({ message }) => message.deadline !== undefined)).toBe(true);
     expect(await passes.restart()).toContainEqual(expect.objectContaining({ orderId }));
-    const { send } = await passes.later(1_000).pass(timer(orderId));
+    const { send } = await passes.later(10_000).pass(timer(orderId));
     expect(send).toHaveLength(3);
     expect(await passes.stored(orderId)).toMatchObject({ state: { reason: 'DEADLINE' } });
   });

@@ -1,4 +1,10 @@
-import { consumerSettings, holdSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
+import {
+  branchSettings,
+  consumerSettings,
+  holdSettings,
+  reactionSettings,
+  retentionsFit,
+} from '@ballast/messaging';
 import { httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -7,6 +13,7 @@ export const Configuration = z
     ...processSettings,
     ...consumerSettings,
     ...reactionSettings,
+    ...branchSettings,
     ...holdSettings,
     CARRIER_URL: httpUrl,
     /** How long the Idempotency-Keys of added slots are remembered. */

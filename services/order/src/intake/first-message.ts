@@ -3,14 +3,13 @@ import {
   type Order,
   orderCancelRequested,
   orderPlaced,
-  problems,
   type Protocol,
   startSaga,
   topicOf,
   topicOfEvent,
 } from '@ballast/contracts';
 import { createMessage, type Outgoing } from '@ballast/messaging';
-import { Problem, type TraceContext } from '@ballast/platform';
+import type { TraceContext } from '@ballast/platform';
 
 export interface Beginning {
   readonly orderId: string;
@@ -25,12 +24,10 @@ export interface Beginning {
 const definitions = {
   orchestrated: 'place-order',
   tcc: 'place-order-tcc',
-};
+  'two-phase': 'place-order-two-phase',
+} as const;
 
-/**
- * What begins an order's flow under a protocol: a command to its coordinator, or the event that everybody reacts to.
- * @throws Problem when this shop doesn't run the protocol
- */
+/** What begins an order's flow under a protocol: a command to its coordinator, or the event that everybody reacts to. */
 export function firstMessage(
   protocol: Protocol,
   { orderId, order, at, deadline: endsAt, trace }: Beginning,
@@ -39,7 +36,8 @@ export function firstMessage(
   const deadline = endsAt.toISOString();
   switch (protocol) {
     case 'orchestrated':
-    case 'tcc': {
+    case 'tcc':
+    case 'two-phase': {
       const data = { definition: definitions[protocol], input: order, deadline };
       return { topic: topicOf(startSaga), message: createMessage({ type: startSaga.type, data, ...about }) };
     }
@@ -47,8 +45,6 @@ export function firstMessage(
       const message = createMessage({ type: orderPlaced.type, data: order, deadline, ...about });
       return { topic: topicOfEvent(orderPlaced), message };
     }
-    case 'two-phase':
-      throw new Problem(problems.VALIDATION_FAILED, `protocol: this shop does not run ${protocol}`);
   }
 }
 
