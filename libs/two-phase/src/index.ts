@@ -7,6 +7,7 @@ export * from './definition/definition.js';
 export * from './definition/patience.js';
 export { tcc, type Tcc } from './definition/tcc.js';
 export {
+  branchCommands,
   BranchOrder,
   twoPhase,
   type TwoPhase,

@@ -1,16 +1,24 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
   HttpOutbox,
   kafkaOf,
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -26,6 +34,7 @@ import { orderParticipant } from './participant.js';
 import { finishedOrders, orderChores } from './storage/chores.js';
 import { ProgressRepository } from './storage/progress-repository.js';
 import { CommittedEndings } from './watching/committed-endings.js';
+import { FinishedOrders } from './watching/finished-orders.js';
 import { OrderWatcher } from './watching/order-watcher.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -39,20 +48,15 @@ export class OrderModule {
       logger,
     );
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
-    const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
-      alarm: alarmTo(logger),
-    });
-    const lanes = LaneServer.from(
-      configuration,
-      { service: 'order', topics: inputTopics.order },
-      handler,
-      logger,
-    );
+    const finished = new FinishedOrders();
+    const { lanes, branches } = consuming(configuration, finished, logger);
+    const book = new BranchBook('order', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...orderChores(configuration),
       ],
       logger,
@@ -69,25 +73,54 @@ export class OrderModule {
           logger,
         }),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
         ]),
       ],
       controllers: [OrderConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
+        { provide: FinishedOrders, useValue: finished },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],
           useFactory: (watcher: OrderWatcher) => new CommittedEndings(watcher, logger),
         },
-        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory) },
+        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory, branches) },
       ],
     };
   }
+}
+
+/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, finished: FinishedOrders, logger: Logger) {
+  const participant = orderParticipant(new ProgressRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new ParticipantHandler(participant, {
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
+        tellTo(logger)(news);
+        finished.add(news);
+      }),
+    }),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'order', topics: inputTopics.order },
+    branches.handler,
+    logger,
+  );
+  return { lanes, branches };
 }
 
 /**
@@ -124,15 +157,22 @@ export class Connections implements OnModuleInit, OnApplicationShutdown {
     private readonly housekeeping: Housekeeping,
     private readonly outbox: HttpOutbox,
     private readonly inventory: InventoryClient,
+    private readonly branches: Branches,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.outbox.connect();
     this.housekeeping.start();
+    this.branches.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.outbox.close(), this.inventory.close(), this.housekeeping.stop()]);
+    await Promise.all([
+      this.outbox.close(),
+      this.inventory.close(),
+      this.housekeeping.stop(),
+      this.branches.close(),
+    ]);
     await this.pool.end();
   }
 }

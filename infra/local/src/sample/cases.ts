@@ -50,12 +50,12 @@ export interface SampleCase {
 }
 
 /** The protocols under which every sample order is placed. */
-export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'tcc'];
+export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'tcc', 'two-phase'];
 
 /** Who refuses an order, or asks the bank while it is cancelled. */
 type Participant = 'inventory' | 'payment' | 'shipping';
 
-/** What is undone then: in a saga what was done before, under TCC what all the others have set aside. */
+/** What is undone then: in a saga what was done before, else what all the others have set aside or prepared. */
 const undoneFor: Partial<Record<Protocol, Readonly<Record<Participant, readonly string[]>>>> = {
   orchestrated: {
     inventory: [],
@@ -66,6 +66,11 @@ const undoneFor: Partial<Record<Protocol, Readonly<Record<Participant, readonly 
     inventory: ['payment', 'shipping'],
     payment: ['inventory', 'shipping'],
     shipping: ['inventory', 'payment'],
+  },
+  'two-phase': {
+    inventory: ['order', 'payment', 'shipping'],
+    payment: ['order', 'inventory', 'shipping'],
+    shipping: ['order', 'inventory', 'payment'],
   },
 };
 
@@ -87,7 +92,7 @@ export function sampleCases(shop: SampleShop, protocol: Protocol = 'orchestrated
   const cancelled = (reason: string, undone: readonly string[]) =>
     ({ status: 'CANCELLED', reason, undone }) as const;
   const refused = (reason: string, by: Participant) => cancelled(reason, undoneFor[protocol]?.[by] ?? []);
-  return [
+  const samples: SampleCase[] = [
     { name: 'wallet', order: place({}), ...completed },
     { name: 'card', order: place({ payment: card('tok_visa') }), ...completed },
     {
@@ -118,6 +123,8 @@ export function sampleCases(shop: SampleShop, protocol: Protocol = 'orchestrated
       cancel: true,
     },
   ];
+  // A card cannot be prepared.
+  return protocol === 'two-phase' ? samples.filter(({ order }) => order.payment.kind === 'wallet') : samples;
 }
 
 const changedMind: Partial<Record<Protocol, readonly string[]>> = {
