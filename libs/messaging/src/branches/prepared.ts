@@ -67,8 +67,9 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
       const { command } = await db.query({ text: `PREPARE TRANSACTION ${escapeLiteral(gid)}` });
       if (command === 'ROLLBACK') throw new Error('the branch was rolled back instead of prepared');
     } catch (error) {
-      // What PostgreSQL itself has refused is not prepared.
-      if (sqlStateOf(error) !== undefined) throw error;
+      // What PostgreSQL itself has refused is not prepared; a session that it ends (08, 57) may have been.
+      const state = sqlStateOf(error);
+      if (state !== undefined && !/^(08|57)/.test(state)) throw error;
       return { kind: 'unknown', error };
     }
     reached('branch prepared');
