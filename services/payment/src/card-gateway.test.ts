@@ -1,8 +1,8 @@
-import type { OutsideAttempt } from '@ballast/messaging';
+import { NoDefiniteAnswer, type OutsideAttempt } from '@ballast/messaging';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CardGateway, NoDefiniteAnswer } from './card-gateway.js';
+import { CardGateway } from './card-gateway.js';
 
 interface Received {
   readonly line: string;
@@ -64,6 +64,7 @@ const attempt = (
   orderId: 'order-1',
   attempt: 1,
   signal,
+  deadline: null,
 });
 const hold = attempt('hold', { token: 'tok-1', amountCents: 300 });
 const capture = attempt('capture', { holdId: 'hold/7' });

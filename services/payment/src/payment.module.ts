@@ -2,6 +2,8 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -19,6 +21,12 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { CardGateway } from './card-gateway.js';
+import {
+  cardCallsMax,
+  cardGatewayBudget,
+  cardGatewayPipeline,
+  guardedCardGateway,
+} from './card-gateway-policies.js';
 import type { Configuration } from './configuration.js';
 import { paymentParticipant } from './participant.js';
 import { PaymentApiModule } from './payment-api.module.js';
@@ -37,8 +45,8 @@ export class PaymentModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL);
-    const { lanes, calls, handler } = consuming(configuration, gateway, logger);
+    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, cardCallsMax);
+    const { lanes, calls, handler, dependency } = consuming(configuration, gateway, logger);
     const housekeeping = new Housekeeping(
       pool,
       [
@@ -53,9 +61,11 @@ export class PaymentModule {
       imports: [
         PaymentApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          dependency.health,
         ]),
       ],
       controllers: [PaymentConsumer],
@@ -70,8 +80,15 @@ export class PaymentModule {
 
 /** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
+  const guard = cardGatewayPipeline();
+  const dependency = new Dependency(guard, logger, () => calls.open);
   const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: attempt => gateway.ask(attempt),
+    party: guardedCardGateway(guard, attempt => gateway.ask(attempt)),
+    budget: cardGatewayBudget(),
+    concurrency: cardCallsMax,
+    // The pipeline's line and time limit come first.
+    attemptTimeoutMs: 15_000,
+    onRepeated: () => dependency.repeated(),
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
@@ -85,7 +102,7 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
     handler,
     logger,
   );
-  return { lanes, calls, handler };
+  return { lanes, calls, handler, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

@@ -2,6 +2,9 @@ import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
+  guarded,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -19,6 +22,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Carrier } from './carrier.js';
+import { carrierBudget, carrierCallsMax, carrierPipeline } from './carrier-policies.js';
 import type { Configuration } from './configuration.js';
 import { shippingParticipant } from './participant.js';
 import { ShippingApiModule } from './shipping-api.module.js';
@@ -38,8 +42,8 @@ export class ShippingModule {
       transactionTimeoutMs: 60_000,
       logger,
     });
-    const carrier = new Carrier(configuration.CARRIER_URL);
-    const { lanes, calls, handler } = consuming(configuration, carrier, logger);
+    const carrier = new Carrier(configuration.CARRIER_URL, carrierCallsMax);
+    const { lanes, calls, handler, dependency } = consuming(configuration, carrier, logger);
     const housekeeping = new Housekeeping(
       pool,
       [
@@ -54,9 +58,11 @@ export class ShippingModule {
       imports: [
         ShippingApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          dependency.health,
         ]),
       ],
       controllers: [ShippingConsumer],
@@ -71,8 +77,15 @@ export class ShippingModule {
 
 /** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
+  const guard = carrierPipeline();
+  const dependency = new Dependency(guard, logger, () => calls.open);
   const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: attempt => carrier.ask(attempt),
+    party: guarded(guard, attempt => carrier.ask(attempt)),
+    budget: carrierBudget(),
+    concurrency: carrierCallsMax,
+    // The pipeline's line and time limit come first.
+    attemptTimeoutMs: 15_000,
+    onRepeated: () => dependency.repeated(),
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
@@ -86,7 +99,7 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     handler,
     logger,
   );
-  return { lanes, calls, handler };
+  return { lanes, calls, handler, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

@@ -16,7 +16,7 @@ export interface Draft<Own, Shared, Entry> {
   shared: Map<string, Shared> | null;
   readonly appended: Entry[];
   readonly replies: Reply[];
-  readonly calls: { operation: string; call: OutsideCall }[];
+  readonly calls: { operation: string; call: OutsideCall; deadline?: Date }[];
   answered: CallAnswered | null;
   readonly alarms: Alarm[];
 }
@@ -170,7 +170,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
     if (decision.kind === 'call') {
       if (operation.answered === undefined)
         throw new Error(`${type} asks an outside party and has no 'answered'`);
-      draft.calls.push({ operation: type, call: decision.call });
+      draft.calls.push({ operation: type, call: decision.call, ...deadlineOf(route, message) });
     }
     const settled = settle(draft.barriers[route.place]!, route.side, message, decision, {
       rule: route.rule,
@@ -226,6 +226,10 @@ function remember<Own, Shared, Entry>(
   }
   for (const entry of after.appended) draft.appended.push(entry);
 }
+
+/** Rule 4 of the barrier goes on for the call: what an order does before its pivot is of no use past its deadline. */
+const deadlineOf = ({ rule, side }: Route, { deadline }: Message) =>
+  rule === 'undoable' && side === 'do' && deadline !== undefined ? { deadline: new Date(deadline) } : {};
 
 const asksSomebody = (barriers: readonly Barrier[]): boolean =>
   barriers.some(barrier => waitsForCall(barrier, 'do') || waitsForCall(barrier, 'undo'));
