@@ -81,7 +81,7 @@ export class PaymentModule {
 /** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
   const guard = cardGatewayPipeline();
-  const dependency = new Dependency(guard, logger, () => calls.open);
+  const dependency = new Dependency(guard, logger, { open: () => calls.open });
   const calls: OutsideCallWorker = new OutsideCallWorker({
     party: guardedCardGateway(guard, attempt => gateway.ask(attempt)),
     budget: cardGatewayBudget(),

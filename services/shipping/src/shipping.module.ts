@@ -78,7 +78,7 @@ export class ShippingModule {
 /** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
   const guard = carrierPipeline();
-  const dependency = new Dependency(guard, logger, () => calls.open);
+  const dependency = new Dependency(guard, logger, { open: () => calls.open });
   const calls: OutsideCallWorker = new OutsideCallWorker({
     party: guarded(guard, attempt => carrier.ask(attempt)),
     budget: carrierBudget(),

@@ -47,7 +47,8 @@ export const DependencyView = z
     state: z.record(z.string(), z.record(z.string(), z.unknown())),
     /** The policies' numbers, the outermost first. */
     policies: z.array(z.looseObject({ policy: z.string() })),
-    counts: DependencyCounts,
+    /** Null where they are not counted. */
+    counts: DependencyCounts.nullable(),
     /** Calls that wait in the database for their answer, or for being made; null where none is kept there. */
     open: count.nullable(),
   })

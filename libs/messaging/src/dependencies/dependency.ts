@@ -13,12 +13,16 @@ export class Dependency {
     repeated: 0,
   };
 
-  /** @param open how many calls the database keeps that have no answer yet */
+  /**
+   * @param options.open how many calls the database keeps that have no answer yet
+   * @param options.counted whether calls are counted and the breaker's changes logged: a microsecond or two per call
+   */
   constructor(
     readonly pipeline: AnyPipeline,
     logger: Pick<Logger, 'warn'>,
-    private readonly open: () => number | null = () => null,
+    private readonly options: { readonly open?: () => number; readonly counted?: boolean } = {},
   ) {
+    if (options.counted === false) return;
     pipeline.subscribe(event => {
       this.#count(event);
       if (event.kind !== 'breaker') return;
@@ -39,7 +43,8 @@ export class Dependency {
   view(): DependencyView {
     const policies = this.pipeline.configuration.map(policy => ({ ...policy }));
     const state = this.pipeline.state() as DependencyView['state'];
-    return { name: this.name, state, policies, counts: { ...this.#counts }, open: this.open() };
+    const counts = this.options.counted === false ? null : { ...this.#counts };
+    return { name: this.name, state, policies, counts, open: this.#open };
   }
 
   /**
@@ -57,10 +62,14 @@ export class Dependency {
         return {
           ...(breaker !== undefined && { breaker: breaker.state }),
           ...(bulkhead !== undefined && { inFlight: bulkhead.running, queued: bulkhead.queued }),
-          open: this.open(),
+          ...(this.#open !== null && { open: this.#open }),
         };
       },
     };
+  }
+
+  get #open(): number | null {
+    return this.options.open?.() ?? null;
   }
 
   #count(event: ResilienceEvent): void {
