@@ -1,21 +1,21 @@
-import { guarded, type OutsideParty } from '@ballast/messaging';
-import { pipeline, RetryBudget } from '@ballast/resilience';
+import { guarded, type OutsideCallWorkerOptions, type OutsideParty } from '@ballast/messaging';
+import { type AnyPipeline, pipeline, RetryBudget } from '@ballast/resilience';
 
 /** How many calls to the gateway are under way at a time at most, and how many more wait for one of them to end. */
 const [concurrent, queued] = [32, 32];
 
 /** As many as the pipeline takes: the others wait in the table, where they cost nothing. */
-export const cardCallsMax = concurrent + queued;
+const callsMax = concurrent + queued;
 
 /**
  * Everything that stands between an order that is paid by card and the gateway. Wallets do not pass here. There is no
  * retry in it: calls are kept in a table and asked again from there, for as long as it takes, and as often as the
  * budget allows.
  */
-export const cardGatewayPipeline = () =>
+const cardGatewayPipeline = () =>
   pipeline('card-gateway', [
     // Captures and voids finish what is begun, so they are high: the last quarter of the room is theirs.
-    { policy: 'shed', inFlightMax: cardCallsMax, upTo: { normal: 0.75 } },
+    { policy: 'shed', inFlightMax: callsMax, upTo: { normal: 0.75 } },
     // A gateway answers within 50 ms to half a second: 32 at a time are 60 to 600 calls per second, more than a replica
     // has. Longer than two seconds in line there is no sense in: the table is the better place to wait.
     { policy: 'bulkhead', concurrent, queued, queueTimeoutMs: 2_000 },
@@ -41,14 +41,44 @@ export const cardGatewayPipeline = () =>
   ]);
 
 /**
- * One call in twenty may be asked again, and one per second however few there are: a gateway that fails every call
+ * One call in twenty may be asked again, and one every two seconds however few there are: a gateway that fails every call
  * then sees 1.05 calls for each. What was answered when it was asked again is given back, so that the backlog of an
  * outage is not held up by it.
  */
-export const cardGatewayBudget = () => new RetryBudget({ ratio: 0.05, perSecond: 1, savedMax: 10 });
+const cardGatewayBudget = () => new RetryBudget({ ratio: 0.05, perSecond: 0.5, savedMax: 5 });
 
-/** The gateway behind its pipeline. */
-export const guardedCardGateway = (
-  guard: ReturnType<typeof cardGatewayPipeline>,
-  gateway: OutsideParty,
-): OutsideParty => guarded(guard, gateway, ({ operation }) => (operation === 'hold' ? 'normal' : 'high'));
+/** How calls to the gateway are made, all in all. */
+export interface CardGatewayGuard {
+  readonly pipeline: AnyPipeline;
+  /** As many as calls are made at a time. */
+  readonly connectionsMax: number;
+  party(gateway: OutsideParty): OutsideParty;
+  readonly worker: Pick<
+    OutsideCallWorkerOptions,
+    'budget' | 'concurrency' | 'attemptTimeoutMs' | 'pauseMaxMs'
+  >;
+}
+
+/** @param policies `off` is for showing what they are good for: a time limit, and asking again within a second */
+export function cardGatewayGuard(policies: 'on' | 'off'): CardGatewayGuard {
+  if (policies === 'off') {
+    const pipeline = unguardedPipeline();
+    return {
+      pipeline,
+      connectionsMax: 10_000,
+      party: gateway => guarded(pipeline, gateway),
+      worker: { concurrency: 10_000, pauseMaxMs: 1_000 },
+    };
+  }
+  const pipeline = cardGatewayPipeline();
+  return {
+    pipeline,
+    connectionsMax: concurrent,
+    party: gateway =>
+      guarded(pipeline, gateway, ({ operation }) => (operation === 'hold' ? 'normal' : 'high')),
+    // The pipeline's line and time limit come before the worker's.
+    worker: { budget: cardGatewayBudget(), concurrency: callsMax, attemptTimeoutMs: 15_000 },
+  };
+}
+
+const unguardedPipeline = () => pipeline('card-gateway', [{ policy: 'attemptTimeout', timeoutMs: 5_000 }]);

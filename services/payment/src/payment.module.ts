@@ -21,12 +21,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { CardGateway } from './card-gateway.js';
-import {
-  cardCallsMax,
-  cardGatewayBudget,
-  cardGatewayPipeline,
-  guardedCardGateway,
-} from './card-gateway-policies.js';
+import { cardGatewayGuard, type CardGatewayGuard } from './card-gateway-policies.js';
 import type { Configuration } from './configuration.js';
 import { paymentParticipant } from './participant.js';
 import { PaymentApiModule } from './payment-api.module.js';
@@ -45,8 +40,9 @@ export class PaymentModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, cardCallsMax);
-    const { lanes, calls, handler, dependency } = consuming(configuration, gateway, logger);
+    const guard = cardGatewayGuard(configuration.CARD_GATEWAY_POLICIES);
+    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, guard.connectionsMax);
+    const { lanes, calls, handler, dependency } = consuming(configuration, guard, gateway, logger);
     const housekeeping = new Housekeeping(
       pool,
       [
@@ -79,15 +75,16 @@ export class PaymentModule {
 }
 
 /** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
-  const guard = cardGatewayPipeline();
-  const dependency = new Dependency(guard, logger, { open: () => calls.open });
+function consuming(
+  configuration: Configuration,
+  guard: CardGatewayGuard,
+  gateway: CardGateway,
+  logger: Logger,
+) {
+  const dependency = new Dependency(guard.pipeline, logger, { open: () => calls.open });
   const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: guardedCardGateway(guard, attempt => gateway.ask(attempt)),
-    budget: cardGatewayBudget(),
-    concurrency: cardCallsMax,
-    // The pipeline's line and time limit come first.
-    attemptTimeoutMs: 15_000,
+    party: guard.party(attempt => gateway.ask(attempt)),
+    ...guard.worker,
     onRepeated: () => dependency.repeated(),
     sink: { submit: work => lanes.submit(work) },
     logger,

@@ -32,5 +32,5 @@ export const carrierPipeline = () =>
     { policy: 'attemptTimeout', timeoutMs: 5_000 },
   ]);
 
-/** One call in twenty may be asked again, and one per second however few there are; as for the card gateway. */
-export const carrierBudget = () => new RetryBudget({ ratio: 0.05, perSecond: 1, savedMax: 10 });
+/** One call in twenty may be asked again, and one every two seconds however few there are; as for the card gateway. */
+export const carrierBudget = () => new RetryBudget({ ratio: 0.05, perSecond: 0.5, savedMax: 5 });
