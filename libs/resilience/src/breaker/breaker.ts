@@ -174,8 +174,11 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #probe(call: Call, next: Next): Promise<unknown> {
     const { probes, openMs, probeTimeoutMs = openMs } = this.configuration;
     const { probing, answered } = this.#halfOpen();
-    if (probing + answered >= probes)
-      return this.#refuse('the circuit is half open, and its probes are made');
+    if (probing + answered >= probes) {
+      // All who wait would ask again and again meanwhile: they come at times of their own.
+      const retryAfterMs = this.surroundings.random() * openMs;
+      return this.#refuse('the circuit is half open, and its probes are made', retryAfterMs);
+    }
     this.#state = { kind: 'half-open', probing: probing + 1, answered };
     const generation = this.#generation;
     const timer = this.surroundings.clock.after(probeTimeoutMs, () =>
