@@ -1,13 +1,18 @@
 import { DependencyList, DependencyView, SwitchDependency, TuneDependency } from '@ballast/contracts';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, type MessageEvent, Param, Patch, Post, Sse } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Observable } from 'rxjs';
 import { Dependencies } from './dependencies.js';
+import { EventStreams } from './event-stream.js';
 
 /** What this process calls and can fail: looked at, switched off and on, and tuned. Of this replica, until it ends. */
 @ApiTags('operations')
 @Controller('operations/dependencies')
 export class DependenciesController {
-  constructor(private readonly dependencies: Dependencies) {}
+  constructor(
+    private readonly dependencies: Dependencies,
+    private readonly streams: EventStreams,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'How calls to each dependency are doing in this process.' })
@@ -22,6 +27,15 @@ export class DependenciesController {
   @ApiResponse({ status: 404, description: 'DEPENDENCY_NOT_FOUND' })
   show(@Param('name') name: string): DependencyView {
     return this.dependencies.find(name).view();
+  }
+
+  @Sse(':name/events')
+  @ApiOperation({
+    summary: 'Server-sent events: `state` at once and every second, `breaker` and `limit` as they change.',
+  })
+  @ApiProduces('text/event-stream')
+  events(@Param('name') name: string): Observable<MessageEvent> {
+    return this.streams.of(this.dependencies.find(name));
   }
 
   @Post(':name/open')
