@@ -96,7 +96,8 @@ function boundsOf({ samples }: Performance) {
 function table(...performances: readonly Performance[]): string {
   const rows = performances.flatMap(performance =>
     acts.map(({ name }) => {
-      const { cardsCompleted, cardsCancelled, callsPerSecond, walletP99Ms } = performance.figures[name]!;
+      const { cardsCompleted, cardsCancelled, callsPerSecond, walletP50Ms, walletP99Ms } =
+        performance.figures[name]!;
       const slowdown = name === 'well' ? null : walletSlowdown(performance, name);
       const cells = [
         performance.policies === 'on' ? 'with' : 'without',
@@ -104,6 +105,7 @@ function table(...performances: readonly Performance[]): string {
         cardsCompleted,
         cardsCancelled,
         callsPerSecond,
+        walletP50Ms ?? '-',
         walletP99Ms ?? '-',
         slowdown === null ? '' : `${slowdown} %`,
       ];
@@ -116,8 +118,9 @@ function table(...performances: readonly Performance[]): string {
     'card orders completed',
     'cancelled',
     'calls/s at the gateway',
+    'wallet p50, ms',
     'wallet p99, ms',
-    'slower than before',
+    'p99 slower than before',
   ];
   return `<table><thead><tr>${heads.map(head => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
 }

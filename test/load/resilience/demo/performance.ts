@@ -9,7 +9,7 @@ import { seed } from '../../seed.js';
 import { acts, play } from './acts.js';
 import type { DemoArguments } from './demo-arguments.js';
 import { type Kind, kinds, ordersOf } from './orders.js';
-import { p99Of, type Sample, Sampler } from './sampler.js';
+import { percentileOf, type Sample, Sampler } from './sampler.js';
 
 /** The four acts, with or without the policies. */
 export interface Performance {
@@ -20,6 +20,7 @@ export interface Performance {
 
 /** What a whole act came to, by the orders that ended in it. */
 export interface ActFigures {
+  readonly walletP50Ms: number | null;
   readonly walletP99Ms: number | null;
   readonly cardsCompleted: number;
   readonly cardsCancelled: number;
@@ -93,8 +94,10 @@ async function performOn(stack: Stack, policies: 'on' | 'off', seconds: number, 
       const cards = endings.card.slice(from.card);
       const completed = cards.filter(ending => ending.completed).length;
       const calls = sampler.samples.slice(from.second).reduce((sum, { arrived }) => sum + arrived, 0);
+      const wallets = endings.wallet.slice(from.wallet);
       figures[act.name] = {
-        walletP99Ms: p99Of(endings.wallet.slice(from.wallet)),
+        walletP50Ms: percentileOf(0.5, wallets),
+        walletP99Ms: percentileOf(0.99, wallets),
         cardsCompleted: completed,
         cardsCancelled: cards.length - completed,
         callsPerSecond: Math.round(calls / (act.lasts * seconds)),

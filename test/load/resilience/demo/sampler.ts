@@ -76,15 +76,15 @@ export class Sampler {
     const ended = this.endings[kind].slice(this.#seen[kind]);
     this.#seen[kind] += ended.length;
     const completed = ended.filter(ending => ending.completed).length;
-    return { completed, cancelled: ended.length - completed, p99Ms: p99Of(ended) };
+    return { completed, cancelled: ended.length - completed, p99Ms: percentileOf(0.99, ended) };
   }
 }
 
-/** Null when there is none. */
-export function p99Of(endings: readonly Pick<Ending, 'durationMs'>[]): number | null {
+/** How long an order took at most, for this share of them; null when there is none. */
+export function percentileOf(share: number, endings: readonly Pick<Ending, 'durationMs'>[]): number | null {
   if (endings.length === 0) return null;
   const sorted = endings.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
 }
 
 const sumOf = ({ calls }: PartyCalls): number => Object.values(calls).reduce((sum, count) => sum + count, 0);

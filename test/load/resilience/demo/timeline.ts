@@ -51,9 +51,10 @@ function summary(...performances: readonly Performance[]): string[] {
   return performances.flatMap(performance => [
     performance.policies === 'on' ? 'With policies' : 'Without policies',
     ...acts.map(({ name }) => {
-      const { cardsCompleted, cardsCancelled, callsPerSecond, walletP99Ms } = performance.figures[name]!;
+      const { cardsCompleted, cardsCancelled, callsPerSecond, walletP50Ms, walletP99Ms } =
+        performance.figures[name]!;
       const slowdown = walletSlowdown(performance, name);
-      const wallets = `wallet p99 ${walletP99Ms ?? '-'} ms${name === 'well' ? '' : ` (${signed(slowdown)} %)`}`;
+      const wallets = `wallet p50 ${walletP50Ms ?? '-'} ms, p99 ${walletP99Ms ?? '-'} ms${name === 'well' ? '' : ` (${signed(slowdown)} %)`}`;
       return `  ${name.padEnd(8)} ${cardsCompleted} card orders completed, ${cardsCancelled} cancelled; ${callsPerSecond} calls/s at the gateway; ${wallets}`;
     }),
   ]);
