@@ -41,5 +41,8 @@ export {
 export { participantChores } from './participant/chores.js';
 export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';
+export { type News } from './reactions/reacting.js';
+export { Reactions, reactionSettings, tellTo } from './reactions/reactions.js';
+export { countParked } from './reactions/tables.js';
 export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';
 export { messagingMigrations } from './storage/statements.js';

@@ -154,6 +154,11 @@ describe('the question of a participant', () => {
     await passes.settle(await start(orderId));
     const { send } = await passes.pass(ask(orderId, 'payment'));
     expect(send).toMatchObject([{ message: { type: 'payment.capture', attempt: 2, tcc } }]);
+    // Each attempt is counted, in what has ended, too: on the topic are as many as here.
+    const again = await passes.pass(ask(orderId, 'payment'));
+    expect(again.send).toMatchObject([{ message: { type: 'payment.capture', attempt: 3 } }]);
+    expect(await passes.pass(answerTo(again.send[0]!.message))).toMatchObject({ send: [] });
+    expect(await passes.stored(orderId)).toMatchObject({ running: false, due_at: null, ended: true });
   });
 
   test('about an order that nobody knows it is recorded as aborted before it is answered, and its start comes too late', async () => {

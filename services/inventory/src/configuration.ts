@@ -1,4 +1,10 @@
-import { branchSettings, consumerSettings, holdSettings, retentionsFit } from '@ballast/messaging';
+import {
+  branchSettings,
+  consumerSettings,
+  holdSettings,
+  reactionSettings,
+  retentionsFit,
+} from '@ballast/messaging';
 import { processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -6,6 +12,7 @@ export const Configuration = z
   .object({
     ...processSettings,
     ...consumerSettings,
+    ...reactionSettings,
     ...branchSettings,
     ...holdSettings,
     /** How long the Idempotency-Keys of deliveries are remembered. */

@@ -12,11 +12,13 @@ import {
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
-import { placeOrderTwoPhase } from '@ballast/place-order';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -83,7 +85,10 @@ function consuming(configuration: Configuration, logger: Logger) {
     participant,
     definitions: [placeOrderTwoPhase],
     others: new HoldHandler(
-      new ParticipantHandler(participant, { alarm: alarmTo(logger) }),
+      new ParticipantHandler(participant, {
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
+      }),
       participant,
       holdPatienceOf(configuration),
     ),

@@ -1,4 +1,4 @@
-import { branchSettings, consumerSettings, retentionsFit } from '@ballast/messaging';
+import { branchSettings, consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
 import { count, durationMs, httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -6,6 +6,7 @@ export const Configuration = z
   .object({
     ...processSettings,
     ...consumerSettings,
+    ...reactionSettings,
     ...branchSettings,
     /** Asked whether it has an article that no order has named here yet. */
     INVENTORY_URL: httpUrl,

@@ -12,11 +12,13 @@ import {
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
-import { placeOrderTwoPhase } from '@ballast/place-order';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -32,6 +34,7 @@ import { orderParticipant } from './participant.js';
 import { finishedOrders, orderChores } from './storage/chores.js';
 import { ProgressRepository } from './storage/progress-repository.js';
 import { CommittedEndings } from './watching/committed-endings.js';
+import { FinishedOrders } from './watching/finished-orders.js';
 import { OrderWatcher } from './watching/order-watcher.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -45,7 +48,8 @@ export class OrderModule {
       logger,
     );
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
-    const { lanes, branches } = consuming(configuration, logger);
+    const finished = new FinishedOrders();
+    const { lanes, branches } = consuming(configuration, finished, logger);
     const book = new BranchBook('order', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -81,6 +85,7 @@ export class OrderModule {
       providers: [
         { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
+        { provide: FinishedOrders, useValue: finished },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],
@@ -93,12 +98,18 @@ export class OrderModule {
 }
 
 /** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, logger: Logger) {
+function consuming(configuration: Configuration, finished: FinishedOrders, logger: Logger) {
   const participant = orderParticipant(new ProgressRepository());
   const branches: Branches = Branches.of({
     participant,
     definitions: [placeOrderTwoPhase],
-    others: new ParticipantHandler(participant, { alarm: alarmTo(logger) }),
+    others: new ParticipantHandler(participant, {
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
+        tellTo(logger)(news);
+        finished.add(news);
+      }),
+    }),
     sink: { submit: work => lanes.submit(work) },
     configuration,
     logger,

@@ -13,11 +13,13 @@ import {
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
-import { placeOrderTwoPhase } from '@ballast/place-order';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -92,7 +94,11 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
     participant,
     definitions: [placeOrderTwoPhase],
     others: new HoldHandler(
-      new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+      new ParticipantHandler(participant, {
+        outsideCalls: calls,
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
+      }),
       participant,
       holdPatienceOf(configuration),
     ),

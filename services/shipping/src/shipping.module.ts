@@ -13,11 +13,13 @@ import {
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
-import { placeOrderTwoPhase } from '@ballast/place-order';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -93,7 +95,11 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     participant,
     definitions: [placeOrderTwoPhase],
     others: new HoldHandler(
-      new ParticipantHandler(participant, { outsideCalls: calls, alarm: alarmTo(logger) }),
+      new ParticipantHandler(participant, {
+        outsideCalls: calls,
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
+      }),
       participant,
       holdPatienceOf(configuration),
     ),

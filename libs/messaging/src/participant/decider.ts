@@ -46,10 +46,10 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
     private readonly now: Date,
   ) {}
 
-  /** Throws what the participant's functions throw, and for what they must not decide. */
-  decide(item: CommandItem | AnswerItem): Draft<Own, Shared, Entry> | Obstacle {
-    const order = this.memory.order(item.orderId);
-    const draft: Draft<Own, Shared, Entry> = {
+  /** Nothing is decided yet. */
+  begin(orderId: string): Draft<Own, Shared, Entry> {
+    const order = this.memory.order(orderId);
+    return {
       kind: 'decided',
       own: order.own,
       barriers: order.barriers,
@@ -60,6 +60,17 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       answered: null,
       alarms: [],
     };
+  }
+
+  /**
+   * Throws what the participant's functions throw, and for what they must not decide.
+   * @param draft what was decided before for the same message: of no use any more when this meets an obstacle
+   */
+  decide(
+    item: CommandItem | AnswerItem,
+    draft = this.begin(item.orderId),
+  ): Draft<Own, Shared, Entry> | Obstacle {
+    const order = this.memory.order(item.orderId);
     return (item.kind === 'command' ? this.#command(item, order, draft) : this.#answer(item, draft)) ?? draft;
   }
 
