@@ -48,7 +48,7 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
     const tx = new FirstFailure(db);
     try {
       const [, , { rowCount: marked }] = await tx.all([
-        tx.query({ text: 'BEGIN' }),
+        tx.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }),
         tx.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
         tx.query(statements.statement('mark-branch', [orderId])),
       ]);
@@ -110,7 +110,7 @@ export async function rollBackPrepared(
   const found = await finish(pool, 'ROLLBACK', gid);
   return inSession(pool, async db => {
     const [, , { rowCount: blocked }, { rows }] = await Promise.all([
-      db.query({ text: 'BEGIN' }),
+      db.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }),
       db.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
       db.query(statements.statement('block-branch', [orderId])),
       db.query<{ outcome: Marker }>(statements.statement('find-marker', [orderId])),
