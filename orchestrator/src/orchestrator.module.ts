@@ -8,7 +8,14 @@ import {
   transportChores,
 } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
-import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  HealthModule,
+  Housekeeping,
+  type Logger,
+  openPool,
+  OperationsServer,
+  type Pool,
+} from '@ballast/platform';
 import { type Definition, withDefaults } from '@ballast/saga';
 import {
   type DynamicModule,
@@ -19,7 +26,6 @@ import {
 } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
 import { OperationsApiModule } from './operations/operations-api.module.js';
-import { OperationsServer } from './operations/operations-server.js';
 import { OrchestratorApiModule } from './orchestrator-api.module.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { Definitions } from './sagas/definitions.js';

@@ -1,7 +1,7 @@
 import type { OperatorActionView, SagaDetails, SagaSummary, TimelineEntry } from '@ballast/contracts';
+import { actionView, type StoredAction } from '@ballast/messaging';
 import { type Definition, type Happening, happeningsOf, isOpen, reasonOf, stepsOf } from '@ballast/saga';
 import { viewOf } from '../api/saga-view.js';
-import type { StoredAction } from '../storage/operations.js';
 import type { FoundSaga, SagaRecord } from '../storage/saga-reader.js';
 
 /** A saga with all that happened to it, in the order in which it was committed; what is still asked for comes last. */
@@ -39,18 +39,6 @@ export function summaryOf(saga: FoundSaga): SagaSummary {
     parkedAt: saga.parkedAt?.toISOString() ?? null,
   };
 }
-
-export const actionView = (action: StoredAction): OperatorActionView => ({
-  id: action.id,
-  orderId: action.orderId,
-  action: action.action,
-  operator: action.operator,
-  reason: action.reason,
-  askedAt: action.askedAt.toISOString(),
-  outcome: action.outcome ?? 'waiting',
-  detail: action.detail,
-  handledAt: action.handledAt?.toISOString() ?? null,
-});
 
 type Entry = Omit<TimelineEntry, 'seq'>;
 

@@ -1,5 +1,5 @@
 import { type Answer, cancelSaga, type DataOf, operatorCommands, startSaga } from '@ballast/contracts';
-import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
+import type { Message, Outgoing, Ruling, Timer, Work } from '@ballast/messaging';
 import {
   advance,
   type Advanced,
@@ -11,7 +11,7 @@ import {
   startCompensated,
   type State,
 } from '@ballast/saga';
-import type { Known, Ruling, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
+import type { Known, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
 import { outgoing } from './commands.js';
 import type { Definitions, KnownDefinition } from './definitions.js';
 import { type Note, noteOf } from './notes.js';

@@ -1,5 +1,12 @@
 import { consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
-import { count, durationMs, httpUrl, processSettings, retentionMs } from '@ballast/platform';
+import {
+  count,
+  durationMs,
+  httpUrl,
+  operationsSettings,
+  processSettings,
+  retentionMs,
+} from '@ballast/platform';
 import { z } from 'zod';
 
 export const Configuration = z
@@ -7,6 +14,7 @@ export const Configuration = z
     ...processSettings,
     ...consumerSettings,
     ...reactionSettings,
+    ...operationsSettings,
     /** Asked whether it has an article that no order has named here yet. */
     INVENTORY_URL: httpUrl,
     /** From an order's acceptance to the time when its flow gives up, before the pivot. */

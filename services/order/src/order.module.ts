@@ -1,6 +1,7 @@
-import { inputTopics } from '@ballast/contracts';
+import { inputTopics, problems } from '@ballast/contracts';
 import {
   alarmTo,
+  countParked,
   DeadLettersModule,
   HttpOutbox,
   kafkaOf,
@@ -13,7 +14,14 @@ import {
   transportChores,
 } from '@ballast/messaging';
 import { placeOrderChoreographed } from '@ballast/place-order';
-import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  HealthModule,
+  Housekeeping,
+  type Logger,
+  openPool,
+  OperationsServer,
+  type Pool,
+} from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -23,6 +31,7 @@ import {
 } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
 import { InventoryClient } from './intake/inventory-client.js';
+import { OperationsModule } from './operations/operations.module.js';
 import { OrderApiModule } from './order-api.module.js';
 import { OrderConsumer } from './order.consumer.js';
 import { orderParticipant } from './participant.js';
@@ -43,6 +52,20 @@ export class OrderModule {
       logger,
     );
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
+    const operations = new OperationsServer(
+      {
+        host: configuration.OPERATIONS_HOST,
+        port: configuration.OPERATIONS_PORT,
+        application: {
+          name: 'order-operations',
+          description: 'What operators see of choreographed orders, and can do about them.',
+          module: OperationsModule.register({ database: pool, outbox }),
+          logger,
+          problems,
+        },
+      },
+      logger,
+    );
     const finished = new FinishedOrders();
     const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
       alarm: alarmTo(logger),
@@ -82,6 +105,8 @@ export class OrderModule {
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
+          // Parked orders want an operator, not another process: they are a detail, and make nothing red.
+          { name: 'choreographed', check: async () => ({ parked: await countParked(pool) }) },
         ]),
       ],
       controllers: [OrderConsumer],
@@ -89,6 +114,7 @@ export class OrderModule {
         { provide: ParticipantHandler, useValue: handler },
         { provide: LaneServer, useValue: lanes },
         { provide: FinishedOrders, useValue: finished },
+        { provide: OperationsServer, useValue: operations },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],

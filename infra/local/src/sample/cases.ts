@@ -1,4 +1,4 @@
-import type { OrderStatus, PlaceOrder } from '@ballast/contracts';
+import type { OrderStatus, PlaceOrder, Protocol } from '@ballast/contracts';
 
 /** What the sample orders of one start are about: names that no start before has used, so that sums are exact. */
 export interface SampleShop {
@@ -52,7 +52,10 @@ export interface SampleCase {
 const reserve = 'reserve stock';
 const authorize = 'authorize payment';
 
-export function sampleCases(shop: SampleShop): SampleCase[] {
+/** The protocols under which every sample order is placed. */
+export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'choreographed'];
+
+export function sampleCases(shop: SampleShop, protocol: Protocol = 'orchestrated'): SampleCase[] {
   const { kettle, lamp, alice, bob, nowhere, slowCard } = shop;
   const kettles = [{ sku: kettle, quantity: 2, unitPriceCents: 3_900 }];
   const wallet = { kind: 'wallet' } as const;
@@ -63,7 +66,7 @@ export function sampleCases(shop: SampleShop): SampleCase[] {
     payment: wallet,
     address: addressIn(shop.zone),
     shipOn: shop.day,
-    protocol: 'orchestrated',
+    protocol,
     ...changes,
   });
   const completed = { status: 'COMPLETED', reason: null, undone: [] } as const;

@@ -1,5 +1,5 @@
 import type { Stack } from '../stack.js';
-import { sampleCases, sampleShop } from './cases.js';
+import { sampleCases, sampleProtocols, sampleShop } from './cases.js';
 import { judge, readAccounts, type Invariant } from './invariants.js';
 import { placeSample, type SampleOutcome } from './place.js';
 import { seed } from './seed.js';
@@ -14,6 +14,7 @@ export async function placeSampleOrders(stack: Stack): Promise<SampleResult> {
   const now = new Date();
   const shop = sampleShop(now.getTime().toString(36), now);
   await seed(stack, shop);
-  const outcomes = await Promise.all(sampleCases(shop).map(sample => placeSample(stack, sample)));
+  const samples = sampleProtocols.flatMap(protocol => sampleCases(shop, protocol));
+  const outcomes = await Promise.all(samples.map(sample => placeSample(stack, sample)));
   return { outcomes, invariants: judge(outcomes, await readAccounts(stack, shop, outcomes)) };
 }
