@@ -43,10 +43,7 @@ export function detailsOf(
 
 type Entry = Omit<ChoreographedEntry, 'seq'>;
 
-function entryOf(
-  { at, what, of, why }: Happened,
-  actions: ReadonlyMap<string, OperatorActionView>,
-): Entry {
+function entryOf({ at, what, of, why }: Happened, actions: ReadonlyMap<string, OperatorActionView>): Entry {
   const action = what === 'operator' ? (actions.get(of) ?? null) : null;
   const type = what === 'operator' || of === '' ? null : of;
   return { at: new Date(at).toISOString(), what, type, reason: why ?? null, action };
