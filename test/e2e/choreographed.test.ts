@@ -100,7 +100,7 @@ describe('a cancel', () => {
       }),
     );
     const ended = await Promise.all(ids.map(id => shop.ended(id)));
-    for (const { reason } of ended) expect([null, 'CANCELLED']).toContain(reason);
+    expect(ended.filter(({ reason }) => reason !== null && reason !== 'CANCELLED')).toEqual([]);
   });
 });
 

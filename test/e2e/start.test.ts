@@ -36,16 +36,37 @@ describe('npm start', () => {
     expect(summary.readyMs).toBeGreaterThan(0);
     expect(summary.firstOrderMs).toBeGreaterThan(summary.readyMs);
     expect(summary.residentMb).toBeLessThan(2_000);
-    const outcomes = [
-      ['wallet', 'COMPLETED', null, []],
-      ['card', 'COMPLETED', null, []],
-      ['out-of-stock', 'CANCELLED', 'OUT_OF_STOCK', []],
-      ['insufficient-funds', 'CANCELLED', 'INSUFFICIENT_FUNDS', ['reserve stock']],
-      ['card-declined', 'CANCELLED', 'CARD_DECLINED', ['reserve stock']],
-      ['address-not-served', 'CANCELLED', 'ADDRESS_NOT_SERVED', ['reserve stock', 'authorize payment']],
-      ['cancelled-by-customer', 'CANCELLED', 'CANCELLED', ['reserve stock', 'authorize payment']],
+    const completed = ['COMPLETED', null, []];
+    const cancelled = (reason: string, undone: readonly string[]) => ['CANCELLED', reason, undone];
+    const inSaga = [
+      ['wallet', ...completed],
+      ['card', ...completed],
+      ['out-of-stock', ...cancelled('OUT_OF_STOCK', [])],
+      ['insufficient-funds', ...cancelled('INSUFFICIENT_FUNDS', ['reserve stock'])],
+      ['card-declined', ...cancelled('CARD_DECLINED', ['reserve stock'])],
+      ['address-not-served', ...cancelled('ADDRESS_NOT_SERVED', ['reserve stock', 'authorize payment'])],
+      ['cancelled-by-customer', ...cancelled('CANCELLED', ['reserve stock', 'authorize payment'])],
     ];
-    for (const protocol of ['orchestrated', 'choreographed']) {
+    const expected = {
+      orchestrated: inSaga,
+      choreographed: inSaga,
+      tcc: [
+        ['wallet', ...completed],
+        ['card', ...completed],
+        ['out-of-stock', ...cancelled('OUT_OF_STOCK', ['payment', 'shipping'])],
+        ['insufficient-funds', ...cancelled('INSUFFICIENT_FUNDS', ['inventory', 'shipping'])],
+        ['card-declined', ...cancelled('CARD_DECLINED', ['inventory', 'shipping'])],
+        ['address-not-served', ...cancelled('ADDRESS_NOT_SERVED', ['inventory', 'payment'])],
+        ['cancelled-by-customer', ...cancelled('CANCELLED', ['inventory', 'payment', 'shipping'])],
+      ],
+      'two-phase': [
+        ['wallet', ...completed],
+        ['out-of-stock', ...cancelled('OUT_OF_STOCK', ['order', 'payment', 'shipping'])],
+        ['insufficient-funds', ...cancelled('INSUFFICIENT_FUNDS', ['order', 'inventory', 'shipping'])],
+        ['address-not-served', ...cancelled('ADDRESS_NOT_SERVED', ['order', 'inventory', 'payment'])],
+      ],
+    };
+    for (const [protocol, outcomes] of Object.entries(expected)) {
       const orders = summary.orders.filter((order: { protocol: string }) => order.protocol === protocol);
       expect([protocol, orders.map(outcomeOf)]).toEqual([protocol, outcomes]);
     }

@@ -105,7 +105,7 @@ function ordersTable(outcomes: readonly SampleOutcome[]): string {
 
 function markOf({ state, undone }: SampleOutcome['saga']['steps'][number]): string {
   if (undone) return '↩';
-  return state === 'done' ? '✔' : '✘';
+  return state === 'done' || state === 'committed' ? '✔' : '✘';
 }
 
 function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): string {

@@ -1,5 +1,13 @@
+export { BranchBook, type BranchSums } from './branches/branch-book.js';
+export { Branches, type BranchesOptions } from './branches/branches.js';
+export { BranchesModule } from './branches/branches.module.js';
+export { branchChores } from './branches/chores.js';
+export { BranchHandler } from './branches/handler.js';
+export { type BranchConfiguration, branchSettings } from './branches/settings.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
+export { HoldHandler } from './holds/hold-handler.js';
+export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
   type PartitionBounds,

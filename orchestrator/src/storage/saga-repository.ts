@@ -1,6 +1,6 @@
 import { recordActions, type Ruling, type Timer } from '@ballast/messaging';
 import type { Queries, Query } from '@ballast/platform';
-import { hasEnded, type Instance, nextDue, type State } from '@ballast/saga';
+import { hasEnded, type Instance, nextDue, type State } from './instance.js';
 import { statements } from './statements.js';
 
 export interface StoredSaga {
@@ -104,7 +104,15 @@ function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
   const { history = '', ...state } = row.state;
   return {
     lane,
-    instance: { id, definition, version, input, deadlineAt: deadline_at?.getTime() ?? null, state, history },
+    instance: {
+      id,
+      definition,
+      version,
+      input,
+      deadlineAt: deadline_at?.getTime() ?? null,
+      state,
+      history,
+    } as Instance,
     trace: { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) },
   };
 }

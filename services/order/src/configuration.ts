@@ -1,4 +1,4 @@
-import { consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
+import { branchSettings, consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
 import {
   count,
   durationMs,
@@ -15,6 +15,7 @@ export const Configuration = z
     ...consumerSettings,
     ...reactionSettings,
     ...operationsSettings,
+    ...branchSettings,
     /** Asked whether it has an article that no order has named here yet. */
     INVENTORY_URL: httpUrl,
     /** From an order's acceptance to the time when its flow gives up, before the pivot. */

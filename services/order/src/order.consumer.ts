@@ -1,4 +1,4 @@
-import { LANES, ParticipantHandler, PassContext, type PassResult, type Work } from '@ballast/messaging';
+import { BranchHandler, LANES, PassContext, type PassResult, type Work } from '@ballast/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { CommittedEndings } from './watching/committed-endings.js';
@@ -8,7 +8,7 @@ import { FinishedOrders } from './watching/finished-orders.js';
 @Controller()
 export class OrderConsumer {
   constructor(
-    private readonly handler: ParticipantHandler<never>,
+    private readonly handler: BranchHandler,
     private readonly endings: CommittedEndings,
     private readonly finished: FinishedOrders,
   ) {}

@@ -1,6 +1,11 @@
 import { inputTopics, problems } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   countParked,
   DeadLettersModule,
   HttpOutbox,
@@ -13,7 +18,7 @@ import {
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
-import { placeOrderChoreographed } from '@ballast/place-order';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   HealthModule,
   Housekeeping,
@@ -67,24 +72,14 @@ export class OrderModule {
       logger,
     );
     const finished = new FinishedOrders();
-    const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
-      alarm: alarmTo(logger),
-      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
-        tellTo(logger)(news);
-        finished.add(news);
-      }),
-    });
-    const lanes = LaneServer.from(
-      configuration,
-      { service: 'order', topics: inputTopics.order },
-      handler,
-      logger,
-    );
+    const { lanes, branches } = consuming(configuration, finished, logger);
+    const book = new BranchBook('order', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...orderChores(configuration),
       ],
       logger,
@@ -101,17 +96,19 @@ export class OrderModule {
           logger,
         }),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
           // Parked orders want an operator, not another process: they are a detail, and make nothing red.
           { name: 'choreographed', check: async () => ({ parked: await countParked(pool) }) },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
         ]),
       ],
       controllers: [OrderConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
         { provide: FinishedOrders, useValue: finished },
         { provide: OperationsServer, useValue: operations },
@@ -120,10 +117,36 @@ export class OrderModule {
           inject: [OrderWatcher],
           useFactory: (watcher: OrderWatcher) => new CommittedEndings(watcher, logger),
         },
-        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory) },
+        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory, branches) },
       ],
     };
   }
+}
+
+/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, finished: FinishedOrders, logger: Logger) {
+  const participant = orderParticipant(new ProgressRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new ParticipantHandler(participant, {
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
+        tellTo(logger)(news);
+        finished.add(news);
+      }),
+    }),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'order', topics: inputTopics.order },
+    branches.handler,
+    logger,
+  );
+  return { lanes, branches };
 }
 
 /**
@@ -160,15 +183,22 @@ export class Connections implements OnModuleInit, OnApplicationShutdown {
     private readonly housekeeping: Housekeeping,
     private readonly outbox: HttpOutbox,
     private readonly inventory: InventoryClient,
+    private readonly branches: Branches,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.outbox.connect();
     this.housekeeping.start();
+    this.branches.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.outbox.close(), this.inventory.close(), this.housekeeping.stop()]);
+    await Promise.all([
+      this.outbox.close(),
+      this.inventory.close(),
+      this.housekeeping.stop(),
+      this.branches.close(),
+    ]);
     await this.pool.end();
   }
 }

@@ -1,4 +1,10 @@
-import { consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
+import {
+  branchSettings,
+  consumerSettings,
+  holdSettings,
+  reactionSettings,
+  retentionsFit,
+} from '@ballast/messaging';
 import { httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -7,6 +13,8 @@ export const Configuration = z
     ...processSettings,
     ...consumerSettings,
     ...reactionSettings,
+    ...branchSettings,
+    ...holdSettings,
     CARD_GATEWAY_URL: httpUrl,
     /** How long the Idempotency-Keys of deposits are remembered. */
     IDEMPOTENCY_KEY_RETENTION_MS: retentionMs(7 * 86_400_000),

@@ -1,7 +1,14 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
@@ -11,8 +18,8 @@ import {
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
-import { placeOrderChoreographed } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -41,12 +48,14 @@ export class PaymentModule {
       logger,
     });
     const gateway = new CardGateway(configuration.CARD_GATEWAY_URL);
-    const { lanes, calls, handler } = consuming(configuration, gateway, logger);
+    const { lanes, calls, branches } = consuming(configuration, gateway, logger);
+    const book = new BranchBook('payment', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...paymentChores(configuration),
       ],
       logger,
@@ -56,40 +65,54 @@ export class PaymentModule {
       imports: [
         PaymentApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
         ]),
       ],
       controllers: [PaymentConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, gateway) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, branches, gateway) },
       ],
     };
   }
 }
 
-/** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
+/** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
   const calls: OutsideCallWorker = new OutsideCallWorker({
     party: attempt => gateway.ask(attempt),
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
-    reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
+  const participant = paymentParticipant(new PaymentRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new HoldHandler(
+      new ParticipantHandler(participant, {
+        outsideCalls: calls,
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
+      }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
   });
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'payment', topics: inputTopics.payment },
-    handler,
+    branches.handler,
     logger,
   );
-  return { lanes, calls, handler };
+  return { lanes, calls, branches };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */
@@ -99,11 +122,13 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
     private readonly pool: Pool,
     private readonly housekeeping: Housekeeping,
     private readonly calls: OutsideCallWorker,
+    private readonly branches: Branches,
     private readonly gateway: CardGateway,
   ) {}
 
   onModuleInit(): void {
     this.housekeeping.start();
+    this.branches.start();
   }
 
   /** Calls that have no answer by now stay open in the database: the lanes' next owner goes on with them. */
@@ -112,7 +137,7 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.housekeeping.stop();
+    await Promise.all([this.housekeeping.stop(), this.branches.close()]);
     await Promise.all([this.gateway.close(), this.pool.end()]);
   }
 }

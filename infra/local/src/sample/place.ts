@@ -62,7 +62,10 @@ async function flowOf(urls: Stack['urls'], { order }: SampleCase, id: string): P
 
 /** The bank of the card has been asked and thinks: the cancel comes after the saga's start and before its pivot. */
 const isAtTheBank = (saga: Flow | null): boolean =>
-  saga?.steps.some(({ name, state }) => name === 'authorize payment' && state !== notBegun) ?? false;
+  saga?.steps.some(({ name, state }) => payments.has(name) && state !== notBegun) ?? false;
+
+/** The step, or the branch, that asks the bank. */
+const payments = new Set(['authorize payment', 'payment']);
 
 /** Looks until it is as wanted, or the deadline is over; returns what it saw last. */
 async function pollUntil<T>(wanted: (view: T) => boolean, look: () => Promise<T>): Promise<T> {

@@ -2,7 +2,16 @@ import type { Decision, OutsideAnswer, OutsideCall, ParticipantState } from '@ba
 import { isDeepStrictEqual } from 'node:util';
 import type { Message } from '../message.js';
 import type { Alarm } from './alarm.js';
-import { type Barrier, meet, type Reply, resume, settle, type Settled, waitsForCall } from './barrier.js';
+import {
+  type Barrier,
+  meet,
+  type Reply,
+  resume,
+  type Rule,
+  settle,
+  type Settled,
+  waitsForCall,
+} from './barrier.js';
 import type { AnswerItem, CallAnswered, CommandItem } from './items.js';
 import type { Participant } from './definition.js';
 import type { OrderMemory, PassMemory } from './pass-memory.js';
@@ -90,7 +99,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       order.own !== undefined &&
       !order.hasBarriers &&
       draft.barriers.every(({ kind }) => kind === 'untouched');
-    const about = { rule: route.rule, now: this.now, unexplainedRecord };
+    const about = { rule: ruleOf(route, message), now: this.now, unexplainedRecord };
     const verdict = meet(draft.barriers[route.place]!, route.side, message, about);
     if (verdict.next === 'settled') {
       accept(draft, route, verdict);
@@ -184,7 +193,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       draft.calls.push({ operation: type, call: decision.call });
     }
     const settled = settle(draft.barriers[route.place]!, route.side, message, decision, {
-      rule: route.rule,
+      rule: ruleOf(route, message),
       now: this.now,
     });
     accept(draft, route, settled);
@@ -237,6 +246,10 @@ function remember<Own, Shared, Entry>(
   }
   for (const entry of after.appended) draft.appended.push(entry);
 }
+
+/** What try-confirm-cancel confirms is decided: refused now, it is worth another attempt, under whatever rule else. */
+const ruleOf = ({ rule }: Route, { tcc }: Message): Rule =>
+  rule === 'pivot' && tcc !== undefined ? 'must-finish' : rule;
 
 const asksSomebody = (barriers: readonly Barrier[]): boolean =>
   barriers.some(barrier => waitsForCall(barrier, 'do') || waitsForCall(barrier, 'undo'));

@@ -3,14 +3,13 @@ import {
   type Order,
   orderCancelRequested,
   orderPlaced,
-  problems,
   type Protocol,
   startSaga,
   topicOf,
   topicOfEvent,
 } from '@ballast/contracts';
 import { createMessage, type Outgoing } from '@ballast/messaging';
-import { Problem, type TraceContext } from '@ballast/platform';
+import type { TraceContext } from '@ballast/platform';
 
 export interface Beginning {
   readonly orderId: string;
@@ -21,10 +20,14 @@ export interface Beginning {
   readonly trace: TraceContext;
 }
 
-/**
- * What begins an order's flow under a protocol: a command to its coordinator, or the event that everybody reacts to.
- * @throws Problem when this shop doesn't run the protocol
- */
+/** What the orchestrator knows the flow as, where it coordinates it. */
+const definitions = {
+  orchestrated: 'place-order',
+  tcc: 'place-order-tcc',
+  'two-phase': 'place-order-two-phase',
+} as const;
+
+/** What begins an order's flow under a protocol: a command to its coordinator, or the event that everybody reacts to. */
 export function firstMessage(
   protocol: Protocol,
   { orderId, order, at, deadline: endsAt, trace }: Beginning,
@@ -32,17 +35,16 @@ export function firstMessage(
   const about = { source: '/order', subject: orderId, at, ...trace };
   const deadline = endsAt.toISOString();
   switch (protocol) {
-    case 'orchestrated': {
-      const data = { definition: 'place-order', input: order, deadline };
+    case 'orchestrated':
+    case 'tcc':
+    case 'two-phase': {
+      const data = { definition: definitions[protocol], input: order, deadline };
       return { topic: topicOf(startSaga), message: createMessage({ type: startSaga.type, data, ...about }) };
     }
     case 'choreographed': {
       const message = createMessage({ type: orderPlaced.type, data: order, deadline, ...about });
       return { topic: topicOfEvent(orderPlaced), message };
     }
-    case 'tcc':
-    case 'two-phase':
-      throw new Problem(problems.VALIDATION_FAILED, `protocol: this shop does not run ${protocol}`);
   }
 }
 
