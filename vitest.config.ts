@@ -32,6 +32,7 @@ export default defineConfig({
           // The bootstrap is plain JavaScript, and so are its tests.
           include: [...files('*.test.ts'), 'infra/local/{bootstrap,verify}/*.test.mjs'],
           exclude: [...database, ...kafka, ...endToEnd, ...boundaries],
+          globalSetup: 'infra/local/src/test-servers/temporary-files.ts',
         },
       },
       {

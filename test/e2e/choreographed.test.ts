@@ -100,7 +100,7 @@ describe('a cancel', () => {
       }),
     );
     const ended = await Promise.all(ids.map(id => shop.ended(id)));
-    expect(new Set(ended.map(({ reason }) => reason)).difference(new Set([null, 'CANCELLED'])).size).toBe(0);
+    expect(ended.filter(({ reason }) => reason !== null && reason !== 'CANCELLED')).toEqual([]);
   });
 });
 
