@@ -6,7 +6,7 @@ import { CheckedViews } from './checked-views.js';
 import { aroundAt, Components, type Numbers, stateAround } from './components.js';
 import { brokenInTheEnd } from './invariants.js';
 import { type LocalStep, LocalSteps } from './local-steps.js';
-import { StateTable } from './state-table.js';
+import { type Reached, StateTable } from './state-table.js';
 
 /** How much may go wrong; everything else is tried in every order. */
 export interface Bounds {
@@ -34,13 +34,12 @@ export interface Explored {
   readonly failure: { readonly broken: string; readonly story: readonly string[] } | null;
 }
 
-/** A state that was reached, and how. */
+/** A state that is looked at. */
 interface Visit {
+  /** Its number among those that were seen. */
+  readonly state: number;
   readonly numbers: Numbers;
   readonly faults: Faults;
-  readonly before: Visit | null;
-  /** What has led here from there. */
-  readonly label: string;
 }
 
 interface Faults {
@@ -63,13 +62,16 @@ export function explore(
   return new Exploring(plan, bounds, mutant, progress).run();
 }
 
+/** The bits of the table's column. */
+const faultsMax = 16;
+
 class Exploring {
   readonly #components = new Components();
   readonly #local: LocalSteps;
   readonly #checks: CheckedViews;
   readonly #seen = new StateTable();
   /** What is still to be looked at, by the number of faults that it took to get there. */
-  readonly #left: Visit[][] = [];
+  readonly #left: number[][] = [];
   readonly #outcomes: Record<string, number> = {};
   #steps = 0;
   #ends = 0;
@@ -81,8 +83,8 @@ class Exploring {
     private readonly progress: (states: number) => void,
   ) {
     const { crashes, duplicates, earlyTimers } = bounds;
-    if ((crashes + 1) * (duplicates + 1) * (earlyTimers + 1) > 16)
-      throw new RangeError('an exploration counts 15 combinations of faults at most');
+    if ((crashes + 1) * (duplicates + 1) * (earlyTimers + 1) > faultsMax)
+      throw new RangeError(`an exploration counts ${faultsMax} combinations of faults at most`);
     this.#local = new LocalSteps(this.#components, plan, mutant);
     this.#checks = new CheckedViews(this.#components, plan);
   }
@@ -91,7 +93,7 @@ class Exploring {
     const first = World.at(this.plan, this.mutant);
     first.publish('order');
     const none = { crashes: 0, duplicates: 0, earlyTimers: 0 };
-    this.#add({ numbers: this.#components.numbersOf(first.state), faults: none, before: null, label: '' });
+    this.#add(this.#components.numbersOf(first.state), none, { before: -1, label: 'the order is placed' });
     for (let visit = this.#next(); visit !== undefined; visit = this.#next()) {
       const broken = this.#lookAt(visit);
       if (broken !== null) return this.#result(false, broken);
@@ -123,7 +125,7 @@ class Exploring {
       for (const step of steps) {
         const after = allowed[step.kind];
         if (after === null) continue;
-        if (step.alarm !== null) return { broken: step.alarm, story: [...told(visit), step.label] };
+        if (step.alarm !== null) return this.#failure(step.alarm, visit, step.label);
         const broken = this.#go(visit, this.#local.after(index, numbers, step), after, step.label);
         if (broken !== null) return broken;
       }
@@ -134,23 +136,42 @@ class Exploring {
   #go(visit: Visit, numbers: Numbers, faults: Faults, label: string): Explored['failure'] {
     this.#steps++;
     const broken = this.#checks.broken(visit.numbers, numbers);
-    const next = { numbers, faults, before: visit, label };
-    if (broken !== null) return { broken, story: told(next) };
-    if (this.#seen.count < this.bounds.statesMax) this.#add(next);
+    if (broken !== null) return this.#failure(broken, visit, label);
+    if (this.#seen.count < this.bounds.statesMax) this.#add(numbers, faults, { before: visit.state, label });
     return null;
   }
 
-  #add(visit: Visit): void {
-    const { numbers, faults } = visit;
-    if (!this.#seen.add(numbers, this.#numberOf(faults), this.#coveredBy(faults))) return;
+  #add(numbers: Numbers, faults: Faults, reached: Reached): void {
+    const number = this.#numberOf(faults);
+    const states = this.#seen.count;
+    const state = this.#seen.add(numbers, number, this.#coveredBy(faults), reached);
+    if (state === null) return;
     const count = faults.crashes + faults.duplicates + faults.earlyTimers;
     while (this.#left.length <= count) this.#left.push([]);
-    this.#left[count]!.push(visit);
-    if (this.#seen.count % 20_000 === 0) this.progress(this.#seen.count);
+    this.#left[count]!.push(state * faultsMax + number);
+    if (this.#seen.count > states && this.#seen.count % 20_000 === 0) this.progress(this.#seen.count);
   }
 
   #next(): Visit | undefined {
-    return this.#left.find(visits => visits.length > 0)?.pop();
+    const left = this.#left.find(visits => visits.length > 0)?.pop();
+    if (left === undefined) return undefined;
+    const [state, number] = [Math.floor(left / faultsMax), left % faultsMax];
+    return { state, numbers: this.#seen.numbersOf(state), faults: this.#faultsOf(number) };
+  }
+
+  #failure(broken: string, visit: Visit, label?: string): Explored['failure'] {
+    const story = this.#seen.storyOf(visit.state);
+    return { broken, story: label === undefined ? story : [...story, label] };
+  }
+
+  #faultsOf(number: number): Faults {
+    const { bounds } = this;
+    const [early, duplicates] = [bounds.earlyTimers + 1, bounds.duplicates + 1];
+    return {
+      crashes: Math.floor(number / early / duplicates),
+      duplicates: Math.floor(number / early) % duplicates,
+      earlyTimers: number % early,
+    };
   }
 
   #numberOf({ crashes, duplicates, earlyTimers }: Faults): number {
@@ -189,7 +210,7 @@ class Exploring {
     this.#ends++;
     const state = this.#components.stateOf(visit.numbers);
     const broken = brokenInTheEnd(state, this.plan, this.#isUndisturbed(state, visit.faults));
-    if (broken !== null) return { broken, story: told(visit) };
+    if (broken !== null) return this.#failure(broken, visit);
     const outcome = outcomeOf(state, this.plan);
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
     return null;
@@ -211,13 +232,6 @@ class Exploring {
       failure,
     };
   }
-}
-
-/** What has led to a state, step by step. */
-function told(visit: Visit): string[] {
-  const story: string[] = [];
-  for (let at = visit; at.before !== null; at = at.before) story.unshift(at.label);
-  return story;
 }
 
 function outcomeOf({ nodes }: State, { orders }: Plan): string {
