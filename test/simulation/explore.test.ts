@@ -26,20 +26,34 @@ test('tcc: every interleaving with two crashes and a duplicate ends well', { tim
   expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
 });
 
-test('choreographed: every interleaving ends well', { timeout: 120_000 }, () => {
-  const none = { ...bounds, crashes: 0, duplicates: 0 };
-  const { complete, failure, outcomes } = explore(onePlan('choreographed'), none);
-  expect(failure).toBeNull();
-  expect(complete).toBe(true);
-  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
-});
+test(
+  'choreographed: every interleaving with two crashes and a duplicate ends well',
+  { timeout: 120_000 },
+  () => {
+    const { complete, failure, outcomes } = explore(onePlan('choreographed'), bounds);
+    expect(failure).toBeNull();
+    expect(complete).toBe(true);
+    expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+  },
+);
 
-test('two-phase: every interleaving ends well', { timeout: 120_000 }, () => {
-  const none = { ...bounds, crashes: 0, duplicates: 0 };
-  const { complete, failure, outcomes } = explore(onePlan('two-phase'), none);
+test(
+  'two-phase: every interleaving of four branches with a duplicate ends well',
+  { timeout: 120_000 },
+  () => {
+    const { complete, failure, outcomes } = explore(onePlan('two-phase'), { ...bounds, crashes: 0 });
+    expect(failure).toBeNull();
+    expect(complete).toBe(true);
+    expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+  },
+);
+
+test('two-phase: every interleaving of two branches with two crashes ends well', { timeout: 120_000 }, () => {
+  const two = onePlan('two-phase', { branches: ['order', 'payment'] });
+  const { complete, failure, outcomes } = explore(two, { ...bounds, duplicates: 0 });
   expect(failure).toBeNull();
   expect(complete).toBe(true);
-  expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+  expect(Object.keys(outcomes).sort()).toEqual(['CANCELLED (TIMEOUT)', 'COMPLETED']);
 });
 
 test('a mistake is found, and the way to it is told', { timeout: 120_000 }, () => {

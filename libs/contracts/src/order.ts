@@ -4,15 +4,15 @@ import { command, event, Nothing } from './message.js';
 import { OperatorRequest } from './operator.js';
 import { Address, CustomerId, Day, PaymentMethod, PositiveCents, Quantity, Sku, text } from './primitives.js';
 
-export const OrderLine = z
-  .object({ sku: Sku, quantity: Quantity, unitPriceCents: z.int().min(1).max(100_000_000) })
-  .meta({ id: 'OrderLine' });
-
-/** The ways in which an order can be carried out. A participant does not know which. */
+/** How an order is carried out: docs/protocols.md says when to use which. A participant does not know. */
 export const Protocol = z
   .enum(['orchestrated', 'choreographed', 'tcc', 'two-phase'])
   .meta({ id: 'Protocol' });
 export type Protocol = z.infer<typeof Protocol>;
+
+export const OrderLine = z
+  .object({ sku: Sku, quantity: Quantity, unitPriceCents: z.int().min(1).max(100_000_000) })
+  .meta({ id: 'OrderLine' });
 
 /** An order as the flows see it: the input of every protocol. */
 export const Order = z.object({

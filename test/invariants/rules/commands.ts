@@ -1,4 +1,4 @@
-import { askDecision, cancelSaga, type Protocol, startSaga } from '@ballast/contracts';
+import { askDecision, cancelSaga, ownerOf, type Protocol, startSaga } from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
 import { type FlowRecord, protocolOf, recordOf } from '../reading/flow-record.js';
 import { flow, flows, noticeType, roles } from '../reading/flow.js';
@@ -8,6 +8,7 @@ import type { Notes, Rule } from '../rule.js';
 /**
  * Reads the commands on the topics, and the sagas and coordinators. Each attempt that one has counted is one message:
  * none is lost, none was sent by a transaction that was rolled back, none twice under two ids. An order has one start.
+ * Who asks a coordinator that has heard from him already is told the decision once more, which is not counted.
  */
 export const commandsAreTheSagas: Rule = {
   name: 'every command is one that its saga has sent, and none is lost',
@@ -68,9 +69,16 @@ function checkAttempts(
   for (const type of types) {
     const sent = commands.filter(command => command.type === type);
     const counted = record?.sent?.get(type) ?? 0;
+    const asked = countOf(
+      commands.filter(({ source }) => source === `/${ownerOf({ type })}`),
+      askDecision.type,
+    );
     notes.count('repeatedAttempts', Math.max(0, counted - 1));
     const attempts = sent.map(({ attempt }) => attempt ?? 0).sort((a, b) => a - b);
-    const right = attempts.length === counted && attempts.every((attempt, index) => attempt === index + 1);
+    const right =
+      attempts.length >= counted &&
+      attempts.length <= counted + asked &&
+      attempts.every((attempt, index) => attempt === Math.min(index, counted) + 1);
     if (!right)
       notes.violate(
         id,

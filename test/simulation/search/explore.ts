@@ -1,18 +1,12 @@
 import type { Mutant } from '../world/mutants.js';
 import { beginsAt, type Plan } from '../world/plan.js';
-import type { State } from '../world/state.js';
-import {
-  cancelSteps,
-  crashAndRestartSteps,
-  dueSteps,
-  duplicateSteps,
-  ordinarySteps,
-  type Step,
-  waitSteps,
-} from '../world/steps.js';
+import { nodeNames, type State } from '../world/state.js';
 import { World } from '../world/world.js';
-import { Places, restored, type Stored, Visited } from './visited.js';
-import { brokenAtOnce, brokenInTheEnd, type Glance, glanceAt } from './invariants.js';
+import { CheckedViews } from './checked-views.js';
+import { aroundAt, Components, type Numbers, stateAround } from './components.js';
+import { brokenInTheEnd } from './invariants.js';
+import { type LocalStep, LocalSteps } from './local-steps.js';
+import { type Reached, StateTable } from './state-table.js';
 
 /** How much may go wrong; everything else is tried in every order. */
 export interface Bounds {
@@ -40,16 +34,18 @@ export interface Explored {
   readonly failure: { readonly broken: string; readonly story: readonly string[] } | null;
 }
 
-interface Place {
-  readonly stored: Stored;
-  readonly glance: Glance;
-  readonly story: Story | null;
+/** A state that is looked at. */
+interface Visit {
+  /** Its number among those that were seen. */
+  readonly state: number;
+  readonly numbers: Numbers;
+  readonly faults: Faults;
 }
 
-/** Which of the possible steps was taken, each time. */
-interface Story {
-  readonly index: number;
-  readonly before: Story | null;
+interface Faults {
+  readonly crashes: number;
+  readonly duplicates: number;
+  readonly earlyTimers: number;
 }
 
 /**
@@ -63,103 +59,179 @@ export function explore(
   mutant: Mutant | null = null,
   progress: (states: number) => void = () => {},
 ): Explored {
-  const visited = new Visited();
-  const places = new Places<Place>();
-  const outcomes: Record<string, number> = {};
-  let [steps, ends] = [0, 0];
-  const result = (complete: boolean, failure: Explored['failure']): Explored => ({
-    states: visited.count,
-    steps,
-    ends,
-    outcomes,
-    complete,
-    failure,
-  });
-  const first = World.at(plan, mutant);
-  first.publish('order');
-  places.add(first.state, {
-    stored: visited.add(first.state)!,
-    glance: glanceAt(first.state, plan),
-    story: null,
-  });
+  return new Exploring(plan, bounds, mutant, progress).run();
+}
 
-  for (let place = places.next(); place !== undefined; place = places.next()) {
-    const { stored, glance: before } = place;
-    const world = new World(plan, mutant, restored(stored, null));
-    const possible = stepsOf(world, bounds);
-    if (possible.length === 0) {
-      ends++;
-      const broken = brokenInTheEnd(world.state, plan, isUndisturbed(world));
-      if (broken !== null) return result(false, { broken, story: told(plan, bounds, mutant, place.story) });
-      const outcome = outcomeOf(world.state, plan);
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    }
-    for (const [index, step] of possible.entries()) {
-      world.state = restored(stored, step.at);
-      take(world, step);
-      steps++;
-      const { state } = world;
-      const story = { index, before: place.story };
-      const glance = glanceAt(state, plan);
-      const broken = brokenAtOnce(state, plan, before, glance);
-      if (broken !== null) return result(false, { broken, story: told(plan, bounds, mutant, story) });
-      const next = visited.add(state);
-      if (next === null) continue;
-      places.add(state, { stored: next, glance, story });
-      if (visited.count % 20_000 === 0) progress(visited.count);
-      if (visited.count >= bounds.statesMax) return result(false, null);
-    }
+/** The bits of the table's column. */
+const faultsMax = 16;
+
+class Exploring {
+  readonly #components = new Components();
+  readonly #local: LocalSteps;
+  readonly #checks: CheckedViews;
+  readonly #seen = new StateTable();
+  /** What is still to be looked at, by the number of faults that it took to get there. */
+  readonly #left: number[][] = [];
+  readonly #outcomes: Record<string, number> = {};
+  #steps = 0;
+  #ends = 0;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly bounds: Bounds,
+    private readonly mutant: Mutant | null,
+    private readonly progress: (states: number) => void,
+  ) {
+    const { crashes, duplicates, earlyTimers } = bounds;
+    if ((crashes + 1) * (duplicates + 1) * (earlyTimers + 1) > faultsMax)
+      throw new RangeError(`an exploration counts ${faultsMax} combinations of faults at most`);
+    this.#local = new LocalSteps(this.#components, plan, mutant);
+    this.#checks = new CheckedViews(this.#components, plan);
   }
-  return result(true, null);
-}
 
-/** A step, and the sending of what it has to say. */
-function take(world: World, step: Step): void {
-  step.take();
-  if (step.at !== null && world.node(step.at).outbox.length > 0) world.publish(step.at);
-}
+  run(): Explored {
+    const first = World.at(this.plan, this.mutant);
+    first.publish('order');
+    const none = { crashes: 0, duplicates: 0, earlyTimers: 0 };
+    this.#add(this.#components.numbersOf(first.state), none, { before: -1, label: 'the order is placed' });
+    for (let visit = this.#next(); visit !== undefined; visit = this.#next()) {
+      const broken = this.#lookAt(visit);
+      if (broken !== null) return this.#result(false, broken);
+      if (this.#seen.count >= this.bounds.statesMax) return this.#result(false, null);
+    }
+    return this.#result(true, null);
+  }
 
-function stepsOf(world: World, { crashes, duplicates, cancels, earlyTimers }: Bounds): Step[] {
-  const { happened } = world.state;
-  const steps = [...ordinarySteps(world), ...dueSteps(world)];
-  if (steps.length === 0) steps.push(...waitSteps(world));
-  else if (happened.earlyTimers < earlyTimers)
-    steps.push(...waitSteps(world).map(step => early(world, step)));
-  // When nothing can happen any more, it is the end, whatever else might go wrong.
-  if (steps.length === 0) return steps;
-  if (happened.duplicates < duplicates) steps.push(...duplicateSteps(world));
-  if (happened.crashes < crashes) steps.push(...crashAndRestartSteps(world));
-  if (cancels) steps.push(...cancelSteps(world));
-  return steps;
-}
+  #lookAt(visit: Visit): Explored['failure'] {
+    const { numbers, faults } = visit;
+    const { crashes, duplicates, earlyTimers, cancels } = this.bounds;
+    const possible = nodeNames.map((_, index) => this.#local.at(index, numbers));
+    const moves = possible.some(steps => steps.some(({ kind }) => kind === 'ordinary'));
+    const later = !moves || faults.earlyTimers < earlyTimers ? this.#afterWaiting(numbers) : null;
+    // When nothing can happen any more, it is the end, whatever else might go wrong.
+    if (!moves && later === null) return this.#end(visit);
+    if (later !== null) {
+      const early = moves ? { ...faults, earlyTimers: faults.earlyTimers + 1 } : faults;
+      const broken = this.#go(visit, later, early, 'time passes, to the next timer');
+      if (broken !== null) return broken;
+    }
+    const allowed: Readonly<Record<LocalStep['kind'], Faults | null>> = {
+      ordinary: faults,
+      crash: faults.crashes < crashes ? { ...faults, crashes: faults.crashes + 1 } : null,
+      duplicate: faults.duplicates < duplicates ? { ...faults, duplicates: faults.duplicates + 1 } : null,
+      cancel: cancels ? faults : null,
+    };
+    for (const [index, steps] of possible.entries()) {
+      for (const step of steps) {
+        const after = allowed[step.kind];
+        if (after === null) continue;
+        if (step.alarm !== null) return this.#failure(step.alarm, visit, step.label);
+        const broken = this.#go(visit, this.#local.after(index, numbers, step), after, step.label);
+        if (broken !== null) return broken;
+      }
+    }
+    return null;
+  }
 
-function early(world: World, step: Step): Step {
-  const take = () => {
-    world.state.happened.earlyTimers++;
-    step.take();
-  };
-  return { ...step, take };
-}
+  #go(visit: Visit, numbers: Numbers, faults: Faults, label: string): Explored['failure'] {
+    this.#steps++;
+    const broken = this.#checks.broken(visit.numbers, numbers);
+    if (broken !== null) return this.#failure(broken, visit, label);
+    if (this.#seen.count < this.bounds.statesMax) this.#add(numbers, faults, { before: visit.state, label });
+    return null;
+  }
 
-/** Nobody has cancelled, no time has passed, and no participant has asked a coordinator that had not decided. */
-function isUndisturbed({ state, plan }: World): boolean {
-  const { cancelled, crashes } = state.happened;
-  const asked = plan.protocol === 'two-phase' && crashes > 0;
-  return state.now === beginsAt && cancelled.length === 0 && !asked;
-}
+  #add(numbers: Numbers, faults: Faults, reached: Reached): void {
+    const number = this.#numberOf(faults);
+    const states = this.#seen.count;
+    const state = this.#seen.add(numbers, number, this.#coveredBy(faults), reached);
+    if (state === null) return;
+    const count = faults.crashes + faults.duplicates + faults.earlyTimers;
+    while (this.#left.length <= count) this.#left.push([]);
+    this.#left[count]!.push(state * faultsMax + number);
+    if (this.#seen.count > states && this.#seen.count % 20_000 === 0) this.progress(this.#seen.count);
+  }
 
-/** The same steps once more, in words. */
-function told(plan: Plan, bounds: Bounds, mutant: Mutant | null, story: Story | null): string[] {
-  const indices: number[] = [];
-  for (let at = story; at !== null; at = at.before) indices.unshift(at.index);
-  const world = World.at(plan, mutant);
-  world.publish('order');
-  return indices.map(index => {
-    const step = stepsOf(world, bounds)[index]!;
-    const label = step.label();
-    take(world, step);
-    return label;
-  });
+  #next(): Visit | undefined {
+    const left = this.#left.find(visits => visits.length > 0)?.pop();
+    if (left === undefined) return undefined;
+    const [state, number] = [Math.floor(left / faultsMax), left % faultsMax];
+    return { state, numbers: this.#seen.numbersOf(state), faults: this.#faultsOf(number) };
+  }
+
+  #failure(broken: string, visit: Visit, label?: string): Explored['failure'] {
+    const story = this.#seen.storyOf(visit.state);
+    return { broken, story: label === undefined ? story : [...story, label] };
+  }
+
+  #faultsOf(number: number): Faults {
+    const { bounds } = this;
+    const [early, duplicates] = [bounds.earlyTimers + 1, bounds.duplicates + 1];
+    return {
+      crashes: Math.floor(number / early / duplicates),
+      duplicates: Math.floor(number / early) % duplicates,
+      earlyTimers: number % early,
+    };
+  }
+
+  #numberOf({ crashes, duplicates, earlyTimers }: Faults): number {
+    const { bounds } = this;
+    return (crashes * (bounds.duplicates + 1) + duplicates) * (bounds.earlyTimers + 1) + earlyTimers;
+  }
+
+  /** The bits of these faults, and of all that are more. */
+  #coveredBy(faults: Faults): number {
+    const { bounds } = this;
+    let bits = 0;
+    for (let crashes = faults.crashes; crashes <= bounds.crashes; crashes++) {
+      for (let duplicates = faults.duplicates; duplicates <= bounds.duplicates; duplicates++) {
+        for (let earlyTimers = faults.earlyTimers; earlyTimers <= bounds.earlyTimers; earlyTimers++)
+          bits |= 1 << this.#numberOf({ crashes, duplicates, earlyTimers });
+      }
+    }
+    return bits;
+  }
+
+  /** Time passes, to the next timer that is not due yet; null when there is none. */
+  #afterWaiting(numbers: Numbers): Numbers | null {
+    const around = this.#components.surroundingsAt(numbers[aroundAt]!);
+    let next = Infinity;
+    for (let index = 0; index < nodeNames.length; index++) {
+      for (const at of this.#local.timersAt(index, numbers[index]!)) {
+        if (at > around.now && at < next) next = at;
+      }
+    }
+    if (next === Infinity) return null;
+    const later = stateAround({ ...around, now: next }) as State;
+    return [...numbers.slice(0, aroundAt), this.#components.around(later)];
+  }
+
+  #end(visit: Visit): Explored['failure'] {
+    this.#ends++;
+    const state = this.#components.stateOf(visit.numbers);
+    const broken = brokenInTheEnd(state, this.plan, this.#isUndisturbed(state, visit.faults));
+    if (broken !== null) return this.#failure(broken, visit);
+    const outcome = outcomeOf(state, this.plan);
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+    return null;
+  }
+
+  /** Nobody has cancelled, no time has passed, and no participant has asked a coordinator that had not decided. */
+  #isUndisturbed({ now, happened: { cancelled } }: State, { crashes }: Faults): boolean {
+    const asked = this.plan.protocol === 'two-phase' && crashes > 0;
+    return now === beginsAt && cancelled.length === 0 && !asked;
+  }
+
+  #result(complete: boolean, failure: Explored['failure']): Explored {
+    return {
+      states: this.#seen.count,
+      steps: this.#steps,
+      ends: this.#ends,
+      outcomes: this.#outcomes,
+      complete,
+      failure,
+    };
+  }
 }
 
 function outcomeOf({ nodes }: State, { orders }: Plan): string {
