@@ -126,8 +126,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'services/payment/dist/card-gateway.js',
-        find: "'idempotency-key': attempt.idempotencyKey }",
-        replace: "'idempotency-key': `${attempt.idempotencyKey}:${performance.now()}` }",
+        find: "'idempotency-key': attempt.idempotencyKey,",
+        replace: "'idempotency-key': `${attempt.idempotencyKey}:${performance.now()}`,",
       },
     ],
     fault: unansweredCalls,

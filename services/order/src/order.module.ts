@@ -8,6 +8,8 @@ import {
   BranchHandler,
   countParked,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
   HttpOutbox,
   kafkaOf,
   LaneServer,
@@ -35,7 +37,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
+import { Admission } from './intake/admission.js';
 import { InventoryClient } from './intake/inventory-client.js';
+import { inventoryPipeline } from './intake/inventory-policies.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrderApiModule } from './order-api.module.js';
 import { OrderConsumer } from './order.consumer.js';
@@ -56,7 +60,6 @@ export class OrderModule {
       pool,
       logger,
     );
-    const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
     const operations = new OperationsServer(
       {
         host: configuration.OPERATIONS_HOST,
@@ -74,6 +77,18 @@ export class OrderModule {
     const finished = new FinishedOrders();
     const { lanes, branches } = consuming(configuration, finished, logger);
     const book = new BranchBook('order', pool);
+    const askInventory = inventoryPipeline();
+    const inventory = new InventoryClient(configuration.INVENTORY_URL, logger, askInventory);
+    const admission = new Admission({
+      inHandMax: configuration.ORDERS_IN_HAND_MAX,
+      waitingMax: configuration.ORDERS_WAITING_MAX,
+      perCustomerPerSecond: configuration.CUSTOMER_ORDERS_PER_SECOND,
+    });
+    const dependencies = [
+      new Dependency(askInventory, logger),
+      // Each order passes it: counting them one by one is left to who watches HTTP.
+      new Dependency(admission.pipeline, logger, { counted: false }),
+    ];
     const housekeeping = new Housekeeping(
       pool,
       [
@@ -93,10 +108,12 @@ export class OrderModule {
           askSku: sku => inventory.ask(sku),
           orderTimeoutMs: configuration.ORDER_TIMEOUT_MS,
           unsentMax: configuration.UNSENT_ORDERS_MAX,
+          admission,
           logger,
         }),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
         BranchesModule.register(book),
+        DependenciesModule.register(dependencies, logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
@@ -104,6 +121,7 @@ export class OrderModule {
           // Parked orders want an operator, not another process: they are a detail, and make nothing red.
           { name: 'choreographed', check: async () => ({ parked: await countParked(pool) }) },
           { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
+          ...dependencies.map(({ health }) => health),
         ]),
       ],
       controllers: [OrderConsumer],
