@@ -11,12 +11,23 @@ const mayImport = {
   choreography: ['contracts'],
   'two-phase': ['contracts'],
   'place-order': ['contracts', 'saga', 'choreography', 'two-phase'],
-  messaging: ['contracts', 'resilience', 'platform'],
+  messaging: ['contracts', 'choreography', 'resilience', 'platform', 'two-phase'],
   testkit: ['contracts', 'messaging', 'platform', 'saga'],
   service: ['contracts', 'messaging', 'platform', 'resilience', 'choreography', 'two-phase', 'place-order'],
   orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'two-phase', 'place-order'],
   infra: ['contracts', 'messaging', 'platform'],
-  test: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'place-order', 'testkit', 'infra'],
+  test: [
+    'contracts',
+    'messaging',
+    'platform',
+    'resilience',
+    'saga',
+    'choreography',
+    'two-phase',
+    'place-order',
+    'testkit',
+    'infra',
+  ],
 };
 
 /** Tests may also use what exists for them. */

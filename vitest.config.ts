@@ -8,7 +8,7 @@ const rooms = '{libs,services,infra}/*/src/**/';
 const files = (name: string) => [`${rooms}${name}`, `orchestrator/src/**/${name}`, `test/**/${name}`];
 const database = files('*.db.test.ts');
 const kafka = files('*.kafka.test.ts');
-const endToEnd = ['test/e2e/**/*.test.ts'];
+const endToEnd = ['test/{e2e,conformance}/**/*.test.ts'];
 const boundaries = ['test/boundaries/*.test.ts'];
 
 /** A test file's name says what it needs; only that is started, for the files that are run. */
@@ -32,6 +32,7 @@ export default defineConfig({
           // The bootstrap is plain JavaScript, and so are its tests.
           include: [...files('*.test.ts'), 'infra/local/{bootstrap,verify}/*.test.mjs'],
           exclude: [...database, ...kafka, ...endToEnd, ...boundaries],
+          globalSetup: 'infra/local/src/test-servers/temporary-files.ts',
         },
       },
       {

@@ -23,6 +23,7 @@ const commands = {
   'demo:resilience': { entry: 'test/dist/load/resilience/demo.js', needs: 'kafka', built: true },
   soak: { entry: 'test/dist/load/soak.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
   'dead-letters': { entry: 'infra/local/dist/dead-letters.js', needs: 'nothing', built: true },
+  compare: { entry: 'test/dist/compare/compare.js', needs: 'kafka', built: true },
   simulate: { entry: 'test/simulation/dist/simulate.js', needs: 'nothing', built: true },
   test: { entry: 'infra/local/verify.mjs', needs: 'kafka', built: false },
   reset: { entry: 'infra/local/dist/reset.js', needs: 'nothing', built: true },

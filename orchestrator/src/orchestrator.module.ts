@@ -7,9 +7,10 @@ import {
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
-import { placeOrder } from '@ballast/place-order';
+import { placeOrder, placeOrderTcc, placeOrderTwoPhase } from '@ballast/place-order';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
-import { type Definition, withDefaults } from '@ballast/saga';
+import { withDefaults } from '@ballast/saga';
+import { withPatience } from '@ballast/two-phase';
 import {
   type DynamicModule,
   Injectable,
@@ -22,7 +23,7 @@ import { OperationsApiModule } from './operations/operations-api.module.js';
 import { OperationsServer } from './operations/operations-server.js';
 import { OrchestratorApiModule } from './orchestrator-api.module.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
-import { Definitions } from './sagas/definitions.js';
+import { type Definition, Definitions } from './sagas/definitions.js';
 import { KnownVersions } from './sagas/known-versions.js';
 import { SagaHandler } from './sagas/saga-handler.js';
 import { orchestratorChores } from './storage/chores.js';
@@ -32,11 +33,11 @@ import { SagaRepository } from './storage/saga-repository.js';
 /** The composition root. Nothing is connected before the application starts. */
 @Module({})
 export class OrchestratorModule {
-  /** @param sagas every version of which an instance may still run */
+  /** @param known every version of which an instance may still run */
   static register(
     configuration: Configuration,
     logger: Logger,
-    sagas: readonly Definition[] = [placeOrder],
+    known: readonly Definition[] = [placeOrder, placeOrderTcc, placeOrderTwoPhase],
   ): DynamicModule {
     const { DATABASE_URL: url } = configuration;
     const pool = openPool({
@@ -50,7 +51,9 @@ export class OrchestratorModule {
       timeoutMs: configuration.STEP_TIMEOUT_MS,
       parkAfterAttempts: configuration.PARK_AFTER_ATTEMPTS,
     };
-    const definitions = new Definitions(sagas.map(saga => withDefaults(saga, defaults)));
+    const definitions = new Definitions(
+      known.map(one => ('protocol' in one ? withPatience(one, defaults) : withDefaults(one, defaults))),
+    );
     const repository = new SagaRepository();
     const handler = new SagaHandler(definitions, repository, logger);
     const reader = new SagaReader(pool);

@@ -63,7 +63,7 @@ const reachedWithinMs = 30_000;
  */
 export async function crashAt(
   stack: Stack,
-  customer: Customer,
+  customer: Pick<Customer, 'place'>,
   { service, moment, nth }: CrashPoint,
   orders: number,
 ): Promise<Crash> {

@@ -1,8 +1,8 @@
 import type { PlaceOrder } from '@ballast/contracts';
 import type { Stack } from '@ballast/local';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { OrderClient } from '../load/order-client.js';
+import { untilAnswered } from '../load/until-answered.js';
 
 /** What customers do, in the shares in which a list repeats them. */
 export type OrderKind = 'wallet' | 'card' | 'declined-card' | 'poor' | 'nowhere';
@@ -115,21 +115,6 @@ export class Customer {
     return this.#client.close();
   }
 }
-
-/** Asks again as long as nobody is there to answer, or says that it can't now. */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-  for (const begun = performance.now(); ; await sleep(100)) {
-    try {
-      return await ask();
-    } catch (error) {
-      const passing = isConnectionError(error) || / answered 503:| refused: UNAVAILABLE /.test(String(error));
-      if (!passing || performance.now() - begun > 60_000) throw error;
-    }
-  }
-}
-
-const isConnectionError = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(String((error as { code?: unknown }).code));
 
 /** Posts JSON; rejects for any answer but a good one. */
 export async function post(url: string, body: unknown): Promise<void> {

@@ -44,11 +44,18 @@ describe('npm start', () => {
       ['card-declined', 'CANCELLED', 'CARD_DECLINED', ['reserve stock']],
       ['address-not-served', 'CANCELLED', 'ADDRESS_NOT_SERVED', ['reserve stock', 'authorize payment']],
       ['cancelled-by-customer', 'CANCELLED', 'CANCELLED', ['reserve stock', 'authorize payment']],
+      ['wallet', 'COMPLETED', null, []],
+      ['card', 'COMPLETED', null, []],
+      ['out-of-stock', 'CANCELLED', 'OUT_OF_STOCK', ['payment', 'shipping']],
+      ['insufficient-funds', 'CANCELLED', 'INSUFFICIENT_FUNDS', ['inventory', 'shipping']],
+      ['card-declined', 'CANCELLED', 'CARD_DECLINED', ['inventory', 'shipping']],
+      ['address-not-served', 'CANCELLED', 'ADDRESS_NOT_SERVED', ['inventory', 'payment']],
+      ['cancelled-by-customer', 'CANCELLED', 'CANCELLED', ['inventory', 'payment', 'shipping']],
     ]);
-    for (const order of summary.orders) {
+    for (const [index, order] of summary.orders.entries()) {
       expect(order).toMatchObject({
         id: expect.any(String),
-        protocol: 'orchestrated',
+        protocol: index < 7 ? 'orchestrated' : 'tcc',
         durationMs: expect.any(Number),
       });
     }

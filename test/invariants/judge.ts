@@ -1,6 +1,7 @@
-import { type ServiceName, serviceNames } from '@ballast/contracts';
+import { type Protocol, type ServiceName, serviceNames } from '@ballast/contracts';
 import { defaultLimits, type Evidence, lacking, type Limits } from './limits.js';
 import { type Dossier, dossiers } from './reading/dossier.js';
+import { protocolOf } from './reading/flow-record.js';
 import { readJournals } from './reading/journals.js';
 import { Snapshot } from './reading/snapshot.js';
 import { TopicLog } from './reading/topic-log.js';
@@ -70,8 +71,12 @@ export async function judge(stack: JudgedStack, options: JudgeOptions = {}): Pro
 async function decide(judged: Judged, orders: AsyncIterable<Dossier>): Promise<Judgement> {
   const notes = new Map<Rule, Notes>(rules.map(rule => [rule, new Notes()]));
   const found = { completed: 0, cancelled: 0, undone: 0, faults: judged.expected.faults };
+  const met = new Set<Protocol>();
   for await (const dossier of orders) {
+    const protocol = protocolOf(dossier);
+    met.add(protocol);
     for (const [rule, own] of notes) {
+      if (rule.of?.includes(protocol) === false) continue;
       if (dossier.progress === 'ended' || rule.seesUnended) rule.order?.(dossier, own);
     }
     if (dossier.order?.status === 'COMPLETED') found.completed++;
@@ -79,7 +84,10 @@ async function decide(judged: Judged, orders: AsyncIterable<Dossier>): Promise<J
     found.undone += dossier.barriers.filter(({ state }) => state === 'undone').length;
   }
   for (const [rule, own] of notes) await rule.whole?.(judged, own);
-  const invariants = [...notes].map(([rule, own]) => concluded(rule, own, found, judged.limits));
+  // What is about protocols under which nobody has ordered says nothing, neither way.
+  const invariants = [...notes]
+    .filter(([{ of }, { violated }]) => violated > 0 || of?.some(protocol => met.has(protocol)) !== false)
+    .map(([rule, own]) => concluded(rule, own, found, judged.limits));
   return { verdict: verdictOf(invariants), limits: judged.limits, invariants };
 }
 

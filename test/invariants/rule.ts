@@ -1,4 +1,4 @@
-import type { ServiceName } from '@ballast/contracts';
+import type { Protocol, ServiceName } from '@ballast/contracts';
 import type { Need, Limits } from './limits.js';
 import type { Dossier } from './reading/dossier.js';
 import type { Snapshot } from './reading/snapshot.js';
@@ -9,6 +9,8 @@ export interface Rule {
   readonly name: string;
   /** What it takes to prove it. */
   readonly needs: readonly Need[];
+  /** The protocols whose orders it looks at; all of them when it does not say. */
+  readonly of?: readonly Protocol[];
   /** Looks at one order. Pure, but for what it notes. */
   readonly order?: (dossier: Dossier, notes: Notes) => void;
   /** Whether `order` is to see orders that should have ended and have not. */

@@ -53,11 +53,15 @@ async function isQuiet(
   return positions.rows.every(({ topic, lane, next }) => next >= (ends.get(`${topic}/${lane}`) ?? 0));
 }
 
-const participant = `SELECT FROM outbox UNION ALL SELECT FROM barrier WHERE state IN ('waiting', 'undoing')`;
+const participant = `
+  SELECT FROM outbox
+  UNION ALL SELECT FROM barrier WHERE state IN ('waiting', 'undoing')
+  UNION ALL SELECT FROM choreographed_order WHERE open AND parked IS NULL
+  UNION ALL SELECT FROM branch WHERE open`;
 
-/** What is left to do, service by service. A parked saga waits for a person, and does not keep the judge waiting. */
+/** What is left to do, service by service. What is parked waits for a person, and does not keep the judge waiting. */
 const busy: Readonly<Record<ServiceName, string>> = {
-  order: `SELECT FROM outbox UNION ALL SELECT FROM orders WHERE status = 'PENDING'`,
+  order: `${participant} UNION ALL SELECT FROM orders WHERE status = 'PENDING'`,
   inventory: participant,
   payment: participant,
   shipping: participant,

@@ -7,6 +7,8 @@ export interface MeteredProcess {
   readonly pid: number;
   /** Without its descendants: the client's are the stack. */
   readonly alone?: boolean;
+  /** Descendants that are not to be counted. */
+  readonly without?: ReadonlySet<number>;
 }
 
 /** What is metered: processes by name (with all their descendants), databases, and topics. */
@@ -32,11 +34,7 @@ export class Meter {
   }
 
   async read(): Promise<Reading> {
-    const cpuMs = new Map(
-      this.metered.processes
-        .map(({ name, pid, alone = false }) => [name, cpuMsOf(pid, alone)] as const)
-        .filter(([, ms]) => ms !== null),
-    ) as Map<string, number>;
+    const cpuMs = this.cpuMs();
     const [transactions, ends] = await Promise.all([
       Promise.all(this.#pools.map(committed)),
       topicEnds(this.metered.brokers, this.metered.topics),
@@ -46,6 +44,15 @@ export class Meter {
       transactions: transactions.reduce((sum, count) => sum + count, 0),
       messages: [...ends.values()].flat().reduce((sum, { end }) => sum + end, 0),
     };
+  }
+
+  /** Of each process that runs. */
+  cpuMs(): ReadonlyMap<string, number> {
+    return new Map(
+      this.metered.processes
+        .map(({ name, pid, alone = false, without }) => [name, cpuMsOf(pid, alone, without)] as const)
+        .filter(([, ms]) => ms !== null),
+    ) as Map<string, number>;
   }
 
   async close(): Promise<void> {
@@ -61,13 +68,15 @@ async function committed(pool: Pool): Promise<number> {
 }
 
 /** User and system time of a process and its descendants, in milliseconds; null where there is no /proc. */
-function cpuMsOf(pid: number, alone: boolean): number | null {
+function cpuMsOf(pid: number, alone: boolean, without?: ReadonlySet<number>): number | null {
   try {
     if (alone) return cpuMsIn(pid, ownTimes);
     const children = childrenByParent();
     const sum = (id: number): number =>
       cpuMsIn(id, [...ownTimes, ...reapedTimes]) +
-      (children.get(id) ?? []).reduce((ms, child) => ms + sum(child), 0);
+      (children.get(id) ?? [])
+        .filter(child => without?.has(child) !== true)
+        .reduce((ms, child) => ms + sum(child), 0);
     return sum(pid);
   } catch {
     return null;

@@ -286,3 +286,53 @@ test('a shared row that somebody else has locked does not stall the lane: the pa
   await eventually(heldMessages, rows => rows.every(({ order_id }) => order_id !== waits!.subject));
   expect(sameMessages(replica.handled)).toContain(waits!.id);
 });
+
+test('a pass that takes longer than a transaction may is made smaller until it comes through', async () => {
+  const sizes: number[] = [];
+  const order = orderIn(2);
+  const messages = messagesFor(order, 64);
+  await bench.send(messages);
+  const replica = await bench.start(
+    async (work, pass) => {
+      sizes.push(work.length);
+      await pass.tx.query({ text: 'SELECT pg_sleep($1)', values: [work.length * 0.02] });
+      return {};
+    },
+    { sessionTimeoutMs: 6_000, transactionTimeoutMs: 500 },
+  );
+  const ids = messages.map(({ id }) => id);
+  await eventually(
+    () => new Set(sameMessages(replica.handled)),
+    handled => ids.every(id => handled.has(id)),
+  );
+  expect(Math.max(...sizes)).toBe(64);
+  expect(sameMessages(replica.handled).filter(id => ids.includes(id))).toEqual(ids);
+});
+
+test('a message whose handling never comes to an end is found out, and the others go on', async () => {
+  const [bad, behind, ...others] = [orderIn(0), orderIn(1), orderIn(1), orderIn(2)];
+  const culprit = aMessage({ subject: bad! });
+  const follower = aMessage({ subject: bad! });
+  const good = [behind!, ...others].map(subject => aMessage({ subject }));
+  const replica = await bench.start(
+    async work => {
+      if (sameMessages(work).includes(culprit.id)) await new Promise(() => {});
+      return {};
+    },
+    { passMessagesMax: 16, sessionTimeoutMs: 6_000, transactionTimeoutMs: 300 },
+  );
+  await bench.send([culprit, follower, ...good]);
+  await eventually(
+    () => database.rows('SELECT error FROM dead_letter WHERE message_id = $1', [culprit.id]),
+    ([letter]) => letter !== undefined && /took longer than a transaction may/.test(String(letter['error'])),
+  );
+  await eventually(
+    () => new Set(sameMessages(replica.handled)),
+    handled => good.every(({ id }) => handled.has(id)),
+  );
+  await eventually(
+    () => database.rows('SELECT FROM held WHERE order_id = $1', [bad!]),
+    rows => rows.length === 1,
+  );
+  expect(sameMessages(replica.handled)).not.toContain(follower.id);
+});

@@ -90,7 +90,7 @@ function ordersTable(outcomes: readonly SampleOutcome[]): string {
     const { order, saga } = outcome;
     const mark = isAsExpected(outcome) ? '' : '\n✘ NOT EXPECTED';
     table.push([
-      outcome.case.name,
+      `${outcome.case.name}\n${order.protocol}`,
       saga.steps
         .filter(({ state }) => state !== notBegun)
         .map(step => `${markOf(step)} ${step.name}`.replaceAll(' ', tie))
@@ -104,7 +104,7 @@ function ordersTable(outcomes: readonly SampleOutcome[]): string {
 
 function markOf({ state, undone }: SampleOutcome['saga']['steps'][number]): string {
   if (undone) return '↩';
-  return state === 'done' ? '✔' : '✘';
+  return state === 'done' || state === 'committed' ? '✔' : '✘';
 }
 
 function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): string {

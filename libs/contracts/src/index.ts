@@ -12,6 +12,7 @@ export * from './rejections.js';
 export * from './shipping.js';
 export * from './topics.js';
 export * from './http/accounts-api.js';
+export * from './http/branches-api.js';
 export * from './http/dead-letters-api.js';
 export * from './http/dependencies-api.js';
 export * from './http/operations-api.js';

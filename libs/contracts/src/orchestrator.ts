@@ -61,6 +61,10 @@ export const operatorCommands = {
  * command that carries it out. A coordinator that has not decided records that it aborts, before it answers.
  */
 export const askDecision = command('orchestrator.ask', {
-  data: z.object({ branch: text(64) }),
+  data: z.object({
+    branch: text(64),
+    /** The flow that it belongs to: what nobody knows of is aborted by the question, and put on record as one of it. */
+    definition: text(64),
+  }),
   reply: Nothing,
 });

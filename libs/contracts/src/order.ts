@@ -7,6 +7,12 @@ export const OrderLine = z
   .object({ sku: Sku, quantity: Quantity, unitPriceCents: z.int().min(1).max(100_000_000) })
   .meta({ id: 'OrderLine' });
 
+/** The ways in which an order can be carried out. A participant does not know which. */
+export const Protocol = z
+  .enum(['orchestrated', 'choreographed', 'tcc', 'two-phase'])
+  .meta({ id: 'Protocol' });
+export type Protocol = z.infer<typeof Protocol>;
+
 /** An order as the flows see it: the input of every protocol. */
 export const Order = z.object({
   customerId: CustomerId,

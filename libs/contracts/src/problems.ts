@@ -24,6 +24,7 @@ export const problems = registry({
   ORDER_NOT_FOUND: [404, 'There is no such order'],
   ORDER_ALREADY_ENDED: [409, 'The order has already ended'],
   UNKNOWN_SKU: [422, 'An article of the order is not known'],
+  CARD_NOT_PREPARABLE: [422, 'A card cannot be prepared'],
   AMOUNT_TOO_LARGE: [422, 'The amount is too large'],
   CURSOR_INVALID: [400, 'The cursor is not valid'],
 
@@ -54,6 +55,11 @@ export const problems = registry({
   DEAD_LETTER_SETTLED: [409, 'The dead letter was settled otherwise'],
   DEAD_LETTER_NOT_REPLAYABLE: [422, 'The dead letter cannot be replayed'],
   DEAD_LETTER_NEEDS_FORCE: [422, 'A replay could have an effect a second time'],
+
+  // Branches of two-phase commits.
+  BRANCH_NOT_FOUND: [404, 'The order has no branch here'],
+  BRANCH_NOT_IN_DOUBT: [409, 'The branch is not in doubt'],
+  BRANCH_NEEDS_FORCE: [422, 'Participants could end up with different outcomes'],
 });
 
 export type ProblemCode = keyof typeof problems;

@@ -1,9 +1,12 @@
-/** The input topics of each consuming process. All have the same number of partitions: a number is a lane. */
+/**
+ * The input topics of each consuming process. All have the same number of partitions: a number is a lane.
+ * Of events, a service reads the topics with what it reacts to; order, which watches choreographed orders, reads all.
+ */
 export const inputTopics = {
-  order: ['order.commands'],
-  inventory: ['inventory.commands'],
-  payment: ['payment.commands'],
-  shipping: ['shipping.commands'],
+  order: ['order.commands', 'order.events', 'inventory.events', 'payment.events', 'shipping.events'],
+  inventory: ['inventory.commands', 'order.events', 'payment.events'],
+  payment: ['payment.commands', 'order.events', 'inventory.events', 'payment.events', 'shipping.events'],
+  shipping: ['shipping.commands', 'order.events', 'inventory.events', 'payment.events'],
   orchestrator: ['orchestrator.commands', 'orchestrator.replies'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -17,4 +20,6 @@ export const repliesTopic = 'orchestrator.replies';
 /** Copies of what could not be handled, for people and tools; the table `dead_letter` is the record. */
 export const deadLettersTopic = 'dead-letters';
 
-export const allTopics: readonly string[] = [...Object.values(inputTopics).flat(), deadLettersTopic];
+export const allTopics: readonly string[] = [
+  ...new Set([...Object.values(inputTopics).flat(), deadLettersTopic]),
+];

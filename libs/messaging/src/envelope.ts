@@ -28,6 +28,7 @@ const Envelope = z.object({
   step: z.string().max(200).refine(storable).optional(),
   attempt: z.int().min(1).optional(),
   deadline: instant.optional(),
+  tcc: z.string().min(1).max(64).refine(storable).optional(),
   traceparent: z
     .string()
     .regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
@@ -59,12 +60,13 @@ function messageId(): string {
 /** The attributes that an answer takes over from the message that it answers, and an effect from its cause. */
 export function inherited(
   cause: Message,
-): Pick<Message, 'subject' | 'sagaid' | 'step' | 'attempt' | 'traceparent' | 'tracestate'> {
+): Pick<Message, 'subject' | 'sagaid' | 'step' | 'attempt' | 'tcc' | 'traceparent' | 'tracestate'> {
   return {
     subject: cause.subject,
     ...(cause.sagaid !== undefined && { sagaid: cause.sagaid }),
     ...(cause.step !== undefined && { step: cause.step }),
     ...(cause.attempt !== undefined && { attempt: cause.attempt }),
+    ...(cause.tcc !== undefined && { tcc: cause.tcc }),
     ...(cause.traceparent !== undefined && { traceparent: cause.traceparent }),
     ...(cause.tracestate !== undefined && { tracestate: cause.tracestate }),
   };

@@ -1,7 +1,15 @@
+export { BranchBook, type BranchSums } from './branches/branch-book.js';
+export { Branches, type BranchesOptions } from './branches/branches.js';
+export { BranchesModule } from './branches/branches.module.js';
+export { branchChores } from './branches/chores.js';
+export { BranchHandler } from './branches/handler.js';
+export { type BranchConfiguration, branchSettings } from './branches/settings.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { DependenciesModule } from './dependencies/dependencies.module.js';
 export { Dependency } from './dependencies/dependency.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
+export { HoldHandler } from './holds/hold-handler.js';
+export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
   type PartitionBounds,
@@ -36,5 +44,8 @@ export {
 export { participantChores } from './participant/chores.js';
 export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';
+export { type News } from './reactions/reacting.js';
+export { Reactions, reactionSettings, tellTo } from './reactions/reactions.js';
+export { countParked } from './reactions/tables.js';
 export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';
 export { messagingMigrations } from './storage/statements.js';

@@ -19,6 +19,11 @@ export interface Message<Data = unknown> {
   readonly attempt?: number;
   /** The saga's deadline, RFC 3339 in UTC, equal on every attempt: from then on a do before the pivot is refused. */
   readonly deadline?: string;
+  /**
+   * The try-confirm-cancel definition that asks, or is answered. Whoever is tried by one sets something aside until it
+   * is told what to do with it, and asks when it hears nothing; without it, nothing waits.
+   */
+  readonly tcc?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
   readonly tracestate?: string;

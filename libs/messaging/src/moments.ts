@@ -19,7 +19,11 @@ export type Moment =
   /** An outside call is recorded, and about to be made. */
   | 'call begins'
   /** The outside party has answered; the answer is recorded nowhere. */
-  | 'call answered';
+  | 'call answered'
+  /** A branch's transaction is prepared; its row does not say so, and nobody was told. */
+  | 'branch prepared'
+  /** A branch's transaction is committed or rolled back; its row does not say so, and nobody was told. */
+  | 'branch ended';
 
 const moments = channel('ballast:moment');
 

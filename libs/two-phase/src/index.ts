@@ -2,10 +2,12 @@ export * from './coordinator/advance.js';
 export { IllegalTransition } from './coordinator/draft.js';
 export * from './coordinator/event.js';
 export * from './coordinator/instance.js';
+export { forcedAbort, type OperatorAction, operatorActions } from './coordinator/operator.js';
 export * from './definition/definition.js';
 export * from './definition/patience.js';
 export { tcc, type Tcc } from './definition/tcc.js';
 export {
+  branchCommands,
   BranchOrder,
   twoPhase,
   type TwoPhase,

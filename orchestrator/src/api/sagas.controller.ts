@@ -22,6 +22,6 @@ export class SagasController {
     const id = OrderId.safeParse(segment);
     const saga = id.success ? await this.reader.find(id.data) : undefined;
     if (saga === undefined) throw new Problem(problems.SAGA_NOT_FOUND, 'no saga has started for this order');
-    return viewOf(saga, this.definitions.of(saga)?.saga);
+    return viewOf(saga, this.definitions.of(saga));
   }
 }

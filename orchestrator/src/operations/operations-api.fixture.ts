@@ -7,10 +7,11 @@ import {
   type OutboxRow,
   type Outgoing,
 } from '@ballast/messaging';
-import { placeOrder } from '@ballast/place-order';
+import { placeOrder, placeOrderTcc } from '@ballast/place-order';
 import { buildApplication, createLogger, openPool } from '@ballast/platform';
 import { withDefaults } from '@ballast/saga';
 import { databaseForTest } from '@ballast/testkit';
+import { withPatience } from '@ballast/two-phase';
 import { afterAll } from 'vitest';
 import { Definitions } from '../sagas/definitions.js';
 import { lane, Passes } from '../sagas/passes.fixture.js';
@@ -20,12 +21,13 @@ import { OperationsApiModule } from './operations-api.module.js';
 
 /**
  * The operators' API on a real database, without Kafka: the sagas' owner takes its messages at once, one pass each. To be
- * called at the top level of a test file. Sagas are parked after two attempts.
+ * called at the top level of a test file. Sagas, and what is confirmed or cancelled, are parked after two attempts.
  */
 export async function operationsApi({ stretchMax = 10_000 } = {}) {
   const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
-  const saga = withDefaults(placeOrder, { parkAfterAttempts: 2 });
-  const passes = await Passes.open(database, [saga]);
+  const patience = { parkAfterAttempts: 2 };
+  const known = [withDefaults(placeOrder, patience), withPatience(placeOrderTcc, patience)];
+  const passes = await Passes.open(database, known);
   const pool = openPool({ url: database.url, applicationName: 'test', max: 4 });
   const owner = new Owner(passes);
   const app = await buildApplication({
@@ -33,7 +35,7 @@ export async function operationsApi({ stretchMax = 10_000 } = {}) {
     module: OperationsApiModule.register({
       database: pool,
       outbox: owner,
-      definitions: new Definitions([saga]),
+      definitions: new Definitions(known),
       reader: new SagaReader(pool, stretchMax),
     }),
     logger: createLogger({ name: 'operations', level: 'silent' }),

@@ -30,7 +30,11 @@ export class SagaSearchController {
       this.reader.page(filter, limit, after),
       this.reader.countParked(),
     ]);
-    return { sagas: sagas.map(summaryOf), nextCursor: next === undefined ? null : cursorAfter(next), parked };
+    return {
+      sagas: sagas.map(saga => summaryOf(saga, this.definitions.of(saga))),
+      nextCursor: next === undefined ? null : cursorAfter(next),
+      parked,
+    };
   }
 
   @Get(':id')
@@ -45,6 +49,6 @@ export class SagaSearchController {
     if (record === undefined)
       throw new Problem(problems.SAGA_NOT_FOUND, 'no saga has started for this order');
     const actions = await this.operations.actionsOn(record.orderId);
-    return detailsOf(record, this.definitions.of(record)?.saga, actions);
+    return detailsOf(record, this.definitions.of(record), actions);
   }
 }

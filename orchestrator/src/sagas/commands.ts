@@ -1,7 +1,7 @@
 import { topicOf } from '@ballast/contracts';
 import { createMessage, type Outgoing } from '@ballast/messaging';
-import type { Effect } from '@ballast/saga';
 import type { StoredSaga } from '../storage/saga-repository.js';
+import type { Effect, Send } from './flow.js';
 
 /** The message that an effect asks for; null when it asks for none. Every attempt is a message with an id of its own. */
 export function outgoing({ instance, trace }: StoredSaga, effect: Effect, at: Date): Outgoing | null {
@@ -20,8 +20,9 @@ export function outgoing({ instance, trace }: StoredSaga, effect: Effect, at: Da
   return { topic: topicOf(command), message };
 }
 
-const attributesOf = ({ step, attempt, deadlineAt }: Effect & { kind: 'send' }) => ({
+const attributesOf = ({ step, attempt, deadlineAt, tcc }: Send) => ({
   step,
   attempt,
   ...(deadlineAt !== null && { deadline: new Date(deadlineAt).toISOString() }),
+  ...(tcc !== undefined && { tcc }),
 });

@@ -11,14 +11,14 @@ test('new instances get the newest version, whichever stands first', () => {
     [second, placeOrder],
   ]) {
     const definitions = new Definitions(sagas);
-    expect(definitions.newest('place-order')?.saga.version).toBe(2);
-    expect(definitions.of({ definition: 'place-order', version: 1 })?.saga).toBe(placeOrder);
+    expect(definitions.newest('place-order')?.version).toBe(2);
+    expect(definitions.of({ definition: 'place-order', version: 1 })?.version).toBe(1);
   }
 });
 
 test('one version has one definition', () => {
   expect(() => new Definitions([placeOrder, withDefaults(placeOrder, {})])).toThrow(
-    'two definitions of saga place-order 1',
+    'two definitions of place-order 1',
   );
 });
 

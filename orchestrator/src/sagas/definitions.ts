@@ -1,39 +1,31 @@
-import { type Answer, answerOf, answerType, type Command } from '@ballast/contracts';
-import type { Definition, Operation } from '@ballast/saga';
-import type { z } from 'zod';
+import type { Definition as SagaDefinition } from '@ballast/saga';
+import type { Definition as CoordinatorDefinition } from '@ballast/two-phase';
+import { coordinatorFlow } from '../two-phase/coordinator-flow.js';
+import type { Flow } from './flow.js';
+import { sagaFlow } from './saga-flow.js';
 
-/** What a message that answers a saga's command is about. */
-export interface Answered {
-  readonly step: string;
-  readonly operation: Operation;
-  readonly answer: z.ZodType<Answer>;
-}
+export type Definition = SagaDefinition | CoordinatorDefinition;
 
-export interface KnownDefinition {
-  readonly saga: Definition;
-  /** By the type of the answer. A saga uses a command once, so that the type tells the step. */
-  readonly answers: ReadonlyMap<string, Answered>;
-  /** The type of the answer that nobody waits for. */
-  readonly noticeAnswer: string | null;
-}
-
-/** The sagas that this process can run. Old versions stay here until their last instance has ended. */
+/**
+ * What this process can run: sagas, and what is tried or prepared and then committed or aborted everywhere. Old versions
+ * stay here until their last instance has ended.
+ */
 export class Definitions {
-  readonly #newest = new Map<string, KnownDefinition>();
-  readonly #byVersion = new Map<string, KnownDefinition>();
+  readonly #newest = new Map<string, Flow>();
+  readonly #byVersion = new Map<string, Flow>();
 
-  constructor(sagas: readonly Definition[]) {
-    for (const saga of sagas) {
-      const key = keyOf(saga.name, saga.version);
-      if (this.#byVersion.has(key)) throw new TypeError(`two definitions of saga ${key}`);
-      const known = knownOf(saga);
-      this.#byVersion.set(key, known);
-      if (saga.version > (this.#newest.get(saga.name)?.saga.version ?? 0)) this.#newest.set(saga.name, known);
+  constructor(definitions: readonly Definition[]) {
+    for (const definition of definitions) {
+      const key = keyOf(definition.name, definition.version);
+      if (this.#byVersion.has(key)) throw new TypeError(`two definitions of ${key}`);
+      const flow = 'protocol' in definition ? coordinatorFlow(definition) : sagaFlow(definition);
+      this.#byVersion.set(key, flow);
+      if (flow.version > (this.#newest.get(flow.name)?.version ?? 0)) this.#newest.set(flow.name, flow);
     }
   }
 
   /** What a new instance runs. */
-  newest(name: string): KnownDefinition | undefined {
+  newest(name: string): Flow | undefined {
     return this.#newest.get(name);
   }
 
@@ -43,21 +35,9 @@ export class Definitions {
   }
 
   /** What an instance that has started goes on with. */
-  of({ definition, version }: { definition: string; version: number }): KnownDefinition | undefined {
+  of({ definition, version }: { definition: string; version: number }): Flow | undefined {
     return this.#byVersion.get(keyOf(definition, version));
   }
 }
 
 const keyOf = (name: string, version: number): string => `${name} ${version}`;
-
-function knownOf(saga: Definition): KnownDefinition {
-  const answers = new Map<string, Answered>();
-  const add = (command: Command, step: string, operation: Operation) =>
-    answers.set(answerType(command), { step, operation, answer: answerOf(command) });
-  for (const step of saga.steps) {
-    add(step.do, step.name, 'do');
-    if (step.kind === 'undoable') add(step.undo, step.name, 'undo');
-  }
-  const notice = saga.whenCompensated;
-  return { saga, answers, noticeAnswer: notice === null ? null : answerType(notice.tell) };
-}

@@ -1,4 +1,4 @@
-import type { Effect } from '@ballast/saga';
+import type { Effect } from './flow.js';
 
 /** A line for the log, about something that is committed. */
 export interface Note {

@@ -8,11 +8,11 @@ import {
   type Work,
 } from '@ballast/messaging';
 import { type Connection, createLogger, openConnection, type Queries } from '@ballast/platform';
-import type { Definition, OperatorAction } from '@ballast/saga';
+import type { OperatorAction } from '@ballast/saga';
 import type { TestDatabase } from '@ballast/testkit';
 import { v7 as uuid } from 'uuid';
 import { SagaRepository } from '../storage/saga-repository.js';
-import { Definitions } from './definitions.js';
+import { type Definition, Definitions } from './definitions.js';
 import { SagaHandler } from './saga-handler.js';
 
 export const lane = 3;
@@ -103,8 +103,11 @@ export class Passes {
   async parked(
     orderId: string,
     refused: Answer = { outcome: 'refused', code: 'CARRIER_AWAY' },
+    definition = 'place-order',
   ): Promise<void> {
-    await this.settle(await this.pass(startOf(orderId)), { 'shipping.dispatch': refused });
+    await this.settle(await this.pass(startOf(orderId, anOrder(), 60_000, definition)), {
+      'shipping.dispatch': refused,
+    });
     const { send } = await this.later(1_000).pass(timer(orderId));
     await this.pass(...send.map(({ message }) => answerTo(message, refused)));
   }
@@ -181,9 +184,14 @@ export function messageOf(
   };
 }
 
-export const startOf = (orderId: string, input: unknown = anOrder(), deadlineMs = 60_000): Message =>
+export const startOf = (
+  orderId: string,
+  input: unknown = anOrder(),
+  deadlineMs = 60_000,
+  definition = 'place-order',
+): Message =>
   messageOf(startSaga, orderId, {
-    definition: 'place-order',
+    definition,
     input,
     deadline: new Date(Date.now() + deadlineMs).toISOString(),
   });

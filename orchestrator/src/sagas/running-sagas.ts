@@ -1,4 +1,4 @@
-import { hasEnded } from '@ballast/saga';
+import { hasEnded } from '../storage/instance.js';
 import type { StoredSaga } from '../storage/saga-repository.js';
 
 /**

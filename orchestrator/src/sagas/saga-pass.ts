@@ -1,19 +1,18 @@
-import { type Answer, cancelSaga, type DataOf, operatorCommands, startSaga } from '@ballast/contracts';
-import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
 import {
-  advance,
-  type Advanced,
-  type Event,
-  nextDue,
-  type OperatorAction,
-  operatorActions,
-  start,
-  startCompensated,
-  type State,
-} from '@ballast/saga';
+  type Answer,
+  askDecision,
+  cancelSaga,
+  type DataOf,
+  operatorCommands,
+  startSaga,
+} from '@ballast/contracts';
+import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
+import { type OperatorAction, operatorActions } from '@ballast/saga';
+import { nextDue, type State } from '../storage/instance.js';
 import type { Known, Ruling, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
 import { outgoing } from './commands.js';
-import type { Definitions, KnownDefinition } from './definitions.js';
+import type { Definitions } from './definitions.js';
+import type { Advanced, Beginning, Event, Flow } from './flow.js';
 import { type Note, noteOf } from './notes.js';
 
 /**
@@ -47,6 +46,7 @@ export class SagaPass {
     else if (work.message.type === startSaga.type) this.#start(work.message, work.lane);
     else if (work.message.type === cancelSaga.type) this.#cancel(work.message, work.lane);
     else if (work.message.type.endsWith('.answered')) this.#answered(work.message);
+    else if (work.message.type === askDecision.type) this.#asked(work.message, work.lane);
     else this.#operated(work.message, work.lane);
   }
 
@@ -76,30 +76,34 @@ export class SagaPass {
     const orderId = message.subject;
     const known = this.#look(orderId);
     if (known.kind === 'saga') return;
-    const definition = this.definitions.newest(name);
-    // Nothing can be told to anybody, but the next deployment may know it: for an operator to replay.
-    if (definition === undefined) throw new TypeError(`there is no saga "${name}" here`);
-
+    const flow = this.#newest(name);
     if (known.kind === 'cancelled early') this.#settle(orderId);
     const beginning = { id: orderId, deadlineAt: Date.parse(deadline) };
-    const started = this.#begin(definition, known, beginning, input);
     this.#started.add(orderId);
-    this.#keep({ lane, instance: started.instance, trace: traceOf(message) }, started);
+    this.#born(this.#begin(flow, known, beginning, input), message, lane);
   }
 
-  #begin(
-    { saga }: KnownDefinition,
-    known: Known,
-    beginning: { id: string; deadlineAt: number },
-    input: unknown,
-  ): Advanced {
+  #newest(name: string): Flow {
+    const flow = this.definitions.newest(name);
+    // Nothing can be told to anybody, but the next deployment may know it: for an operator to replay.
+    if (flow === undefined) throw new TypeError(`there is no saga "${name}" here`);
+    return flow;
+  }
+
+  #born(started: Advanced, message: Message, lane: number): StoredSaga {
+    const stored = { lane, instance: started.instance, trace: traceOf(message) };
+    this.#keep(stored, started);
+    return stored;
+  }
+
+  #begin(flow: Flow, known: Known, beginning: Omit<Beginning, 'input'>, input: unknown): Advanced {
     const now = this.now.getTime();
-    const checked = saga.input.safeParse(input);
+    const checked = flow.input.safeParse(input);
     if (!checked.success) {
       // A replay would find the same: the order ends, visibly. The input is not kept, as it can be anything.
       const fields = {
         orderId: beginning.id,
-        definition: saga.name,
+        definition: flow.name,
         issues: checked.error.issues.slice(0, 10),
       };
       this.notes.push({
@@ -107,12 +111,12 @@ export class SagaPass {
         text: 'a saga was started with an input that it does not take',
         fields,
       });
-      return startCompensated(saga, { ...beginning, input: null }, 'INVALID_INPUT', now);
+      return flow.startUndone({ ...beginning, input: null }, 'INVALID_INPUT', now);
     }
     const instance = { ...beginning, input: checked.data };
     return known.kind === 'cancelled early'
-      ? startCompensated(saga, instance, 'CANCELLED', now)
-      : start(saga, instance, now);
+      ? flow.startUndone(instance, 'CANCELLED', now)
+      : flow.start(instance, now);
   }
 
   #cancel(message: Message, lane: number): void {
@@ -142,17 +146,33 @@ export class SagaPass {
       return;
     }
     const { saga } = known;
-    const definition = this.#definitionOf(saga);
-    if (message.type === definition.noticeAnswer) return;
-    const answered = definition.answers.get(message.type);
-    if (answered === undefined)
-      throw new TypeError(`${message.type} answers nothing of ${definition.saga.name}`);
+    const flow = this.#flowOf(saga);
+    if (message.type === flow.noticeAnswer) return;
+    const answered = flow.answers.get(message.type);
+    if (answered === undefined) throw new TypeError(`${message.type} answers nothing of ${flow.name}`);
     if (message.step !== answered.step) {
       throw new TypeError(`${message.type} answers "${answered.step}", but says "${message.step}"`);
     }
     const answer = storable(answered.answer.parse(message.data));
     const { step, operation } = answered;
     this.#advance(saga, { kind: 'answered', step, operation, attempt: message.attempt ?? 1, answer });
+  }
+
+  /**
+   * A participant asks for the decision. Of an order that nobody knows it is that nothing happens, which is put on record
+   * before it is answered: a start that comes later finds it.
+   */
+  #asked(message: Message, lane: number): void {
+    const { branch, definition } = askDecision.data.parse(message.data);
+    const orderId = message.subject;
+    const known = this.#look(orderId);
+    if (known.kind === 'saga') return void this.#advance(known.saga, { kind: 'asked', branch });
+    const reason = known.kind === 'cancelled early' ? 'CANCELLED' : 'TIMEOUT';
+    const beginning = { id: orderId, input: null, deadlineAt: null };
+    const aborted = this.#newest(definition).startUndone(beginning, reason, this.now.getTime());
+    if (known.kind === 'cancelled early') this.#settle(orderId);
+    this.#started.add(orderId);
+    this.#advance(this.#born(aborted, message, lane), { kind: 'asked', branch });
   }
 
   /** An operator's message: whatever becomes of it is put on record, beside its effect. */
@@ -186,8 +206,7 @@ export class SagaPass {
   }
 
   #advance(stored: StoredSaga, event: Event): Advanced['effects'] {
-    const { saga } = this.#definitionOf(stored);
-    const advanced = advance(saga, stored.instance, event, this.now.getTime());
+    const advanced = this.#flowOf(stored).advance(stored.instance, event, this.now.getTime());
     this.#keep({ ...stored, instance: advanced.instance }, advanced, stored);
     return advanced.effects;
   }
@@ -213,9 +232,9 @@ export class SagaPass {
     return this.#known.get(orderId) ?? this.recall(orderId);
   }
 
-  #definitionOf(saga: StoredSaga): KnownDefinition {
-    const definition = this.definitions.of(saga.instance);
-    if (definition !== undefined) return definition;
+  #flowOf(saga: StoredSaga): Flow {
+    const flow = this.definitions.of(saga.instance);
+    if (flow !== undefined) return flow;
     throw new TypeError(unknownVersion(saga));
   }
 }

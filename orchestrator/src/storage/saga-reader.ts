@@ -1,6 +1,6 @@
 import type { SagaStatus } from '@ballast/contracts';
 import type { Queries } from '@ballast/platform';
-import type { State } from '@ballast/saga';
+import type { State } from './instance.js';
 import type { StoredState } from './saga-repository.js';
 import { statements } from './statements.js';
 
@@ -119,8 +119,17 @@ const rangeOf = ({ order }: SagaFilter, after?: string) => [
   after ?? null,
 ];
 
+/** What a status is called in the states of sagas and of coordinators. */
+const kindsOf: Readonly<Record<SagaStatus, readonly State['kind'][]>> = {
+  running: ['running', 'preparing', 'committing'],
+  compensating: ['compensating', 'aborting'],
+  parked: ['parked'],
+  completed: ['completed', 'committed'],
+  compensated: ['compensated', 'aborted'],
+};
+
 const criteriaOf = ({ status, step, reason = '', olderThanSeconds }: SagaFilter) => [
-  status === undefined ? everyStatus : [status],
+  (status === undefined ? everyStatus : [status]).flatMap(one => kindsOf[one]),
   reason,
   olderThanSeconds ?? null,
   step ?? null,

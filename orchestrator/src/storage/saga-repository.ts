@@ -1,6 +1,7 @@
 import type { Timer } from '@ballast/messaging';
 import type { Queries, Query } from '@ballast/platform';
-import { hasEnded, type Instance, nextDue, type OperatorAction, type State } from '@ballast/saga';
+import type { OperatorAction } from '@ballast/saga';
+import { hasEnded, type Instance, nextDue, type State } from './instance.js';
 import { statements } from './statements.js';
 
 export interface StoredSaga {
@@ -118,7 +119,15 @@ function sagaOf(row: SagaRow, lane: number): StoredSaga | null {
   const { history = '', ...state } = row.state;
   return {
     lane,
-    instance: { id, definition, version, input, deadlineAt: deadline_at?.getTime() ?? null, state, history },
+    instance: {
+      id,
+      definition,
+      version,
+      input,
+      deadlineAt: deadline_at?.getTime() ?? null,
+      state,
+      history,
+    } as Instance,
     trace: { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) },
   };
 }

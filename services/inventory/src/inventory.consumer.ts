@@ -1,11 +1,11 @@
-import { LANES, ParticipantHandler, PassContext, type PassResult, type Work } from '@ballast/messaging';
+import { BranchHandler, LANES, PassContext, type PassResult, type Work } from '@ballast/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 
 /** Where the lanes' work comes in: guards, pipes, interceptors and filters of Nest apply. */
 @Controller()
 export class InventoryConsumer {
-  constructor(private readonly handler: ParticipantHandler<never>) {}
+  constructor(private readonly handler: BranchHandler) {}
 
   @MessagePattern('inventory', LANES)
   handle(@Payload() work: Work[], @Ctx() context: PassContext): Promise<PassResult> {

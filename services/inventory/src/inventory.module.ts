@@ -1,14 +1,24 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -34,20 +44,14 @@ export class InventoryModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const handler = new ParticipantHandler(inventoryParticipant(new InventoryRepository()), {
-      alarm: alarmTo(logger),
-    });
-    const lanes = LaneServer.from(
-      configuration,
-      { service: 'inventory', topics: inputTopics.inventory },
-      handler,
-      logger,
-    );
+    const { lanes, branches } = consuming(configuration, logger);
+    const book = new BranchBook('inventory', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...inventoryChores(configuration),
       ],
       logger,
@@ -57,19 +61,48 @@ export class InventoryModule {
       imports: [
         InventoryApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
         ]),
       ],
       controllers: [InventoryConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, housekeeping) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, branches) },
       ],
     };
   }
+}
+
+/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, logger: Logger) {
+  const participant = inventoryParticipant(new InventoryRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new HoldHandler(
+      new ParticipantHandler(participant, {
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
+      }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'inventory', topics: inputTopics.inventory },
+    branches.handler,
+    logger,
+  );
+  return { lanes, branches };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */
@@ -78,14 +111,16 @@ class Resources implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly pool: Pool,
     private readonly housekeeping: Housekeeping,
+    private readonly branches: Branches,
   ) {}
 
   onModuleInit(): void {
     this.housekeeping.start();
+    this.branches.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.housekeeping.stop();
+    await Promise.all([this.housekeeping.stop(), this.branches.close()]);
     await this.pool.end();
   }
 }

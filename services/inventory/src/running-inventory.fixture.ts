@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import {
+  askDecision,
   commitStock,
   deadLettersTopic,
   inputTopics,
@@ -7,6 +8,7 @@ import {
   releaseStock,
   repliesTopic,
   reserveStock,
+  topicOf,
   type Answer,
   type ReservationView,
   type StockLine,
@@ -38,22 +40,25 @@ const lanes = 4;
  * The whole service on the real Kafka and PostgreSQL, as a coordinator sees it. To be called at the top level of a test
  * file.
  */
-export async function inventoryForTest() {
+export async function inventoryForTest(settings: Readonly<Record<string, string>> = {}) {
   const database = await databaseForTest({
     sets: [messagingMigrations, participantMigrations, inventoryMigrations],
   });
   const topics = await topicsForTest({
-    names: [...inputTopics.inventory, repliesTopic, deadLettersTopic],
+    names: [...inputTopics.inventory, ...inputTopics.orchestrator, deadLettersTopic],
     partitions: lanes,
   });
-  const service = await started({
+  const environment = {
     PORT: '0',
     KAFKA_BROKERS: topics.brokers.join(','),
     TOPIC_PREFIX: topics.prefix,
     DATABASE_URL: database.url,
     LANES: String(lanes),
-  });
-  afterAll(() => service.close());
+    ...settings,
+  };
+  let service = await started(environment);
+  const others: (typeof service)[] = [];
+  afterAll(() => Promise.all([service, ...others].map(replica => replica.close())));
 
   async function send(...messages: Message[]): Promise<void> {
     const records = messages.map(message => ({
@@ -85,6 +90,19 @@ export async function inventoryForTest() {
   return {
     database,
     send,
+    /** What was sent to the coordinator beside answers. */
+    async asked(): Promise<Message[]> {
+      const records = await readTopic(topics.brokers, topics.prefix + topicOf(askDecision));
+      return records.map(({ key, value }) => decode(key, value));
+    },
+    async restart(): Promise<void> {
+      await service.close();
+      service = await started(environment);
+    },
+    async addReplica(): Promise<void> {
+      others.push(await started(environment));
+    },
+    post: (url: string, payload: object) => service.inject({ method: 'POST', url, payload }),
     answers,
     answersTo,
     get,

@@ -1,4 +1,4 @@
-import { consumerSettings, retentionsFit } from '@ballast/messaging';
+import { branchSettings, consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
 import { count, durationMs, httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 import { admissionDefaults } from './intake/admission.js';
@@ -7,6 +7,8 @@ export const Configuration = z
   .object({
     ...processSettings,
     ...consumerSettings,
+    ...reactionSettings,
+    ...branchSettings,
     /** Asked whether it has an article that no order has named here yet. */
     INVENTORY_URL: httpUrl,
     /** From an order's acceptance to the time when its flow gives up, before the pivot. */

@@ -47,13 +47,14 @@ export class OrderApiModule {
     const reader = new OrderReader(database);
     const watcher = new OrderWatcher(ids => reader.loadEndings(ids), logger);
     const room = new WaitingRoom(seats);
+    const lookup = new OrderLookup(reader);
     const provided = [
       new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, admission, {
         orderTimeoutMs,
         unsentMax,
       }),
-      new CancelDesk(new CancelRequests(database, outbox), outbox),
-      new OrderLookup(reader),
+      new CancelDesk(new CancelRequests(database, outbox), outbox, id => lookup.find(id)),
+      lookup,
       reader,
       watcher,
       room,

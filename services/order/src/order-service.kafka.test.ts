@@ -173,6 +173,19 @@ describe('an order that is placed over HTTP', () => {
     expect(await waitFor(id)).toMatchObject({ status: 'CANCELLED', reason: 'DEADLINE' });
   });
 
+  test('that was placed before under its key does not hold up those that are placed after it', async () => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'again' };
+    for (let times = 0; times < 2; times++) {
+      await fetch(`${service.url}/orders`, { method: 'POST', headers, body: JSON.stringify(aBody) });
+      await until(async () => (await database.rows('SELECT FROM outbox')).length === 0);
+    }
+    const id = await place();
+    const placedAtMs = performance.now();
+    await until(async () => (await messagesOn(commandsTopic, id)).length === 1);
+    // What a dead process has left behind is sent after five seconds.
+    expect(performance.now() - placedAtMs).toBeLessThan(4_000);
+  });
+
   test('asks the flow to cancel when the customer does', async () => {
     const id = await place();
     expect((await post(`/orders/${id}/cancel`)).status).toBe(202);

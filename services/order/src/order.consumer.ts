@@ -1,14 +1,16 @@
-import { LANES, ParticipantHandler, PassContext, type PassResult, type Work } from '@ballast/messaging';
+import { BranchHandler, LANES, PassContext, type PassResult, type Work } from '@ballast/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { CommittedEndings } from './watching/committed-endings.js';
+import { FinishedOrders } from './watching/finished-orders.js';
 
 /** Where the lanes' work comes in: guards, pipes, interceptors and filters of Nest apply. */
 @Controller()
 export class OrderConsumer {
   constructor(
-    private readonly handler: ParticipantHandler<never>,
+    private readonly handler: BranchHandler,
     private readonly endings: CommittedEndings,
+    private readonly finished: FinishedOrders,
   ) {}
 
   @MessagePattern('order', LANES)
@@ -18,7 +20,7 @@ export class OrderConsumer {
       ...result,
       committed: () => {
         result.committed?.();
-        this.endings.committed(result.send);
+        this.endings.committed(result.send, this.finished.take());
       },
     };
   }

@@ -1,6 +1,11 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
   DependenciesModule,
   Dependency,
@@ -9,10 +14,13 @@ import {
   LaneServer,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -30,6 +38,7 @@ import { orderParticipant } from './participant.js';
 import { finishedOrders, orderChores } from './storage/chores.js';
 import { ProgressRepository } from './storage/progress-repository.js';
 import { CommittedEndings } from './watching/committed-endings.js';
+import { FinishedOrders } from './watching/finished-orders.js';
 import { OrderWatcher } from './watching/order-watcher.js';
 
 /** The composition root. Nothing is connected before the application starts. */
@@ -42,6 +51,9 @@ export class OrderModule {
       pool,
       logger,
     );
+    const finished = new FinishedOrders();
+    const { lanes, branches } = consuming(configuration, finished, logger);
+    const book = new BranchBook('order', pool);
     const askInventory = inventoryPipeline();
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger, askInventory);
     const admission = new Admission({
@@ -54,20 +66,12 @@ export class OrderModule {
       // Each order passes it: counting them one by one is left to who watches HTTP.
       new Dependency(admission.pipeline, logger, { counted: false }),
     ];
-    const handler = new ParticipantHandler(orderParticipant(new ProgressRepository()), {
-      alarm: alarmTo(logger),
-    });
-    const lanes = LaneServer.from(
-      configuration,
-      { service: 'order', topics: inputTopics.order },
-      handler,
-      logger,
-    );
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...orderChores(configuration),
       ],
       logger,
@@ -85,27 +89,56 @@ export class OrderModule {
           logger,
         }),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         DependenciesModule.register(dependencies, logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
           ...dependencies.map(({ health }) => health),
         ]),
       ],
       controllers: [OrderConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
+        { provide: FinishedOrders, useValue: finished },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],
           useFactory: (watcher: OrderWatcher) => new CommittedEndings(watcher, logger),
         },
-        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory) },
+        { provide: Connections, useValue: new Connections(pool, housekeeping, outbox, inventory, branches) },
       ],
     };
   }
+}
+
+/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
+function consuming(configuration: Configuration, finished: FinishedOrders, logger: Logger) {
+  const participant = orderParticipant(new ProgressRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new ParticipantHandler(participant, {
+      alarm: alarmTo(logger),
+      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
+        tellTo(logger)(news);
+        finished.add(news);
+      }),
+    }),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
+  });
+  const lanes: LaneServer = LaneServer.from(
+    configuration,
+    { service: 'order', topics: inputTopics.order },
+    branches.handler,
+    logger,
+  );
+  return { lanes, branches };
 }
 
 /**
@@ -142,15 +175,22 @@ export class Connections implements OnModuleInit, OnApplicationShutdown {
     private readonly housekeeping: Housekeeping,
     private readonly outbox: HttpOutbox,
     private readonly inventory: InventoryClient,
+    private readonly branches: Branches,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.outbox.connect();
     this.housekeeping.start();
+    this.branches.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.outbox.close(), this.inventory.close(), this.housekeeping.stop()]);
+    await Promise.all([
+      this.outbox.close(),
+      this.inventory.close(),
+      this.housekeeping.stop(),
+      this.branches.close(),
+    ]);
     await this.pool.end();
   }
 }

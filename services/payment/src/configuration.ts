@@ -1,4 +1,10 @@
-import { consumerSettings, retentionsFit } from '@ballast/messaging';
+import {
+  branchSettings,
+  consumerSettings,
+  holdSettings,
+  reactionSettings,
+  retentionsFit,
+} from '@ballast/messaging';
 import { httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -6,6 +12,9 @@ export const Configuration = z
   .object({
     ...processSettings,
     ...consumerSettings,
+    ...reactionSettings,
+    ...branchSettings,
+    ...holdSettings,
     CARD_GATEWAY_URL: httpUrl,
     /** `off` only to show what they are good for: `npm run demo:resilience`. */
     CARD_GATEWAY_POLICIES: z.enum(['on', 'off'], { error: 'on or off' }).default('on'),

@@ -1,17 +1,27 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
   DependenciesModule,
   Dependency,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -42,12 +52,14 @@ export class PaymentModule {
     });
     const guard = cardGatewayGuard(configuration.CARD_GATEWAY_POLICIES);
     const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, guard.connectionsMax);
-    const { lanes, calls, handler, dependency } = consuming(configuration, guard, gateway, logger);
+    const { lanes, calls, branches, dependency } = consuming(configuration, guard, gateway, logger);
+    const book = new BranchBook('payment', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...paymentChores(configuration),
       ],
       logger,
@@ -57,24 +69,26 @@ export class PaymentModule {
       imports: [
         PaymentApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
           dependency.health,
         ]),
       ],
       controllers: [PaymentConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, gateway) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, branches, gateway) },
       ],
     };
   }
 }
 
-/** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
+/** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
 function consuming(
   configuration: Configuration,
   guard: CardGatewayGuard,
@@ -89,17 +103,30 @@ function consuming(
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(paymentParticipant(new PaymentRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
+  const participant = paymentParticipant(new PaymentRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new HoldHandler(
+      new ParticipantHandler(participant, {
+        outsideCalls: calls,
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
+      }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
   });
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'payment', topics: inputTopics.payment },
-    handler,
+    branches.handler,
     logger,
   );
-  return { lanes, calls, handler, dependency };
+  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */
@@ -109,11 +136,13 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
     private readonly pool: Pool,
     private readonly housekeeping: Housekeeping,
     private readonly calls: OutsideCallWorker,
+    private readonly branches: Branches,
     private readonly gateway: CardGateway,
   ) {}
 
   onModuleInit(): void {
     this.housekeeping.start();
+    this.branches.start();
   }
 
   /** Calls that have no answer by now stay open in the database: the lanes' next owner goes on with them. */
@@ -122,7 +151,7 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.housekeeping.stop();
+    await Promise.all([this.housekeeping.stop(), this.branches.close()]);
     await Promise.all([this.gateway.close(), this.pool.end()]);
   }
 }

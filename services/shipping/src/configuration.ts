@@ -1,4 +1,10 @@
-import { consumerSettings, retentionsFit } from '@ballast/messaging';
+import {
+  branchSettings,
+  consumerSettings,
+  holdSettings,
+  reactionSettings,
+  retentionsFit,
+} from '@ballast/messaging';
 import { httpUrl, processSettings, retentionMs } from '@ballast/platform';
 import { z } from 'zod';
 
@@ -6,6 +12,9 @@ export const Configuration = z
   .object({
     ...processSettings,
     ...consumerSettings,
+    ...reactionSettings,
+    ...branchSettings,
+    ...holdSettings,
     CARRIER_URL: httpUrl,
     /** How long the Idempotency-Keys of added slots are remembered. */
     IDEMPOTENCY_KEY_RETENTION_MS: retentionMs(7 * 86_400_000),

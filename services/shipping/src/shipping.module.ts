@@ -1,18 +1,28 @@
 import { inputTopics } from '@ballast/contracts';
 import {
   alarmTo,
+  BranchBook,
+  branchChores,
+  Branches,
+  BranchesModule,
+  BranchHandler,
   DeadLettersModule,
   DependenciesModule,
   Dependency,
   guarded,
+  HoldHandler,
+  holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
   ParticipantHandler,
+  Reactions,
+  tellTo,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
 import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
 import {
   type DynamicModule,
   Injectable,
@@ -43,12 +53,14 @@ export class ShippingModule {
       logger,
     });
     const carrier = new Carrier(configuration.CARRIER_URL, carrierCallsMax);
-    const { lanes, calls, handler, dependency } = consuming(configuration, carrier, logger);
+    const { lanes, calls, branches, dependency } = consuming(configuration, carrier, logger);
+    const book = new BranchBook('shipping', pool);
     const housekeeping = new Housekeeping(
       pool,
       [
         ...transportChores(configuration),
         ...participantChores(configuration, finishedOrders),
+        ...branchChores(configuration),
         ...shippingChores(configuration),
       ],
       logger,
@@ -58,24 +70,26 @@ export class ShippingModule {
       imports: [
         ShippingApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        BranchesModule.register(book),
         DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
+          { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
           dependency.health,
         ]),
       ],
       controllers: [ShippingConsumer],
       providers: [
-        { provide: ParticipantHandler, useValue: handler },
+        { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
-        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, carrier) },
+        { provide: Resources, useValue: new Resources(pool, housekeeping, calls, branches, carrier) },
       ],
     };
   }
 }
 
-/** The lanes hand calls to the worker, and the worker hands the answers to the lanes: here the circle is closed. */
+/** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
   const guard = carrierPipeline();
   const dependency = new Dependency(guard, logger, { open: () => calls.open });
@@ -89,17 +103,30 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
-  const handler = new ParticipantHandler(shippingParticipant(new ShippingRepository()), {
-    outsideCalls: calls,
-    alarm: alarmTo(logger),
+  const participant = shippingParticipant(new ShippingRepository());
+  const branches: Branches = Branches.of({
+    participant,
+    definitions: [placeOrderTwoPhase],
+    others: new HoldHandler(
+      new ParticipantHandler(participant, {
+        outsideCalls: calls,
+        alarm: alarmTo(logger),
+        reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
+      }),
+      participant,
+      holdPatienceOf(configuration),
+    ),
+    sink: { submit: work => lanes.submit(work) },
+    configuration,
+    logger,
   });
   const lanes: LaneServer = LaneServer.from(
     configuration,
     { service: 'shipping', topics: inputTopics.shipping },
-    handler,
+    branches.handler,
     logger,
   );
-  return { lanes, calls, handler, dependency };
+  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */
@@ -109,11 +136,13 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
     private readonly pool: Pool,
     private readonly housekeeping: Housekeeping,
     private readonly calls: OutsideCallWorker,
+    private readonly branches: Branches,
     private readonly carrier: Carrier,
   ) {}
 
   onModuleInit(): void {
     this.housekeeping.start();
+    this.branches.start();
   }
 
   /** Calls that have no answer by now stay open in the database: the lanes' next owner goes on with them. */
@@ -122,7 +151,7 @@ class Resources implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown 
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.housekeeping.stop();
+    await Promise.all([this.housekeeping.stop(), this.branches.close()]);
     await Promise.all([this.carrier.close(), this.pool.end()]);
   }
 }

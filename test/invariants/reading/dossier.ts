@@ -1,9 +1,12 @@
-import type { ServiceName, StockLine } from '@ballast/contracts';
-import { isOpen, type State, stepsOf } from '@ballast/saga';
+import type { Protocol, ServiceName, StockLine } from '@ballast/contracts';
+import type { Progress as ReactionProgress } from '@ballast/choreography';
+import type { State } from '@ballast/saga';
+import type { LocalBranchState, State as CoordinatedState } from '@ballast/two-phase';
 import type { Limits } from '../limits.js';
+import { protocolOf, recordOf } from './flow-record.js';
 import type { JournalRow } from './journals.js';
 import type { Snapshot } from './snapshot.js';
-import { nextOrder } from './sorted-rows.js';
+import { nextOrder, type SortedRows } from './sorted-rows.js';
 import type { MessageRow, TopicLog } from './topic-log.js';
 
 /** All that the databases, the topics and the outside parties know of one order. */
@@ -11,7 +14,12 @@ export interface Dossier {
   readonly id: string;
   readonly progress: Progress;
   readonly order: OrderRow | null;
+  /** What the orchestrator keeps: a saga, or the coordinator of TCC or two-phase commit. */
   readonly saga: SagaRow | null;
+  /** What each participant has heard of a choreographed order, and what became of its reactions. */
+  readonly reactions: readonly ReactionsRow[];
+  /** The participants' branches of a two-phase commit. */
+  readonly branches: readonly BranchRow[];
   readonly reservation: ReservationRow | null;
   readonly payment: PaymentRow | null;
   readonly postings: readonly PostingRow[];
@@ -23,6 +31,9 @@ export interface Dossier {
   readonly journal: readonly JournalRow[];
 }
 
+/** Those who take part in an order's flow. */
+export const participantNames = ['order', 'inventory', 'payment', 'shipping'] as const;
+
 /** Whether an order has come to its end; `overdue` when it should have. */
 export type Progress = 'ended' | 'under way' | 'overdue';
 
@@ -30,6 +41,7 @@ export interface OrderRow {
   readonly orderId: string;
   readonly status: 'PENDING' | 'COMPLETED' | 'CANCELLED';
   readonly reason: string | null;
+  readonly protocol: Protocol;
   readonly amountCents: number;
   readonly lines: readonly StockLine[];
   readonly card: boolean;
@@ -43,7 +55,27 @@ export interface SagaRow {
   readonly version: number;
   readonly running: boolean;
   readonly endedAt: Date | null;
-  readonly state: State;
+  readonly state: State | CoordinatedState;
+}
+
+export interface ReactionsRow {
+  readonly orderId: string;
+  readonly participant: string;
+  /** Whether it has something left to do by itself. */
+  readonly open: boolean;
+  readonly parked: string | null;
+  readonly facts: ReactionProgress['facts'];
+  readonly reactions: ReactionProgress['reactions'];
+  readonly watch: ReactionProgress['watch'];
+}
+
+export interface BranchRow {
+  readonly orderId: string;
+  readonly participant: string;
+  readonly state: LocalBranchState['kind'];
+  readonly alarm: string | null;
+  /** What its transaction has left behind: whether it was committed, or blocked before it began. */
+  readonly marker: 'committed' | 'blocked' | null;
 }
 
 export interface ReservationRow {
@@ -108,21 +140,27 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
     messages: topics.byOrder(),
     journal: journals,
   };
-  const barriers = [order, inventory, payment, shipping].map(database =>
-    database.sorted<BarrierRow>(queries.barriers),
-  );
-  const all = [...Object.values(rows), ...barriers];
+  const ofParticipants = <Row extends { orderId: string }>(query: (name: string) => string) =>
+    participantNames.map(name => databases[name].sorted<Row>(query(name)));
+  const barriers = ofParticipants<BarrierRow>(() => queries.barriers);
+  const reactions = ofParticipants<ReactionsRow>(queries.reactions);
+  const branches = ofParticipants<BranchRow>(queries.branches);
+  const taken = async <Row extends { orderId: string }>(sources: SortedRows<Row>[], orderId: string) =>
+    (await Promise.all(sources.map(source => source.take(orderId)))).flat();
+  const all = [...Object.values(rows), ...barriers, ...reactions, ...branches];
   for (let id = await nextOrder(all); id !== null; id = await nextOrder(all)) {
     const found = {
       id,
       order: (await rows.orders.take(id))[0] ?? null,
       saga: (await rows.sagas.take(id))[0] ?? null,
+      reactions: await taken(reactions, id),
+      branches: await taken(branches, id),
       reservation: (await rows.reservations.take(id))[0] ?? null,
       payment: (await rows.payments.take(id))[0] ?? null,
       postings: await rows.postings.take(id),
       shipment: (await rows.shipments.take(id))[0] ?? null,
       slotIds: (await rows.slots.take(id)).map(slot => slot.id),
-      barriers: (await Promise.all(barriers.map(source => source.take(id)))).flat(),
+      barriers: await taken(barriers, id),
       messages: (await rows.messages.take(id)).filter(message => !expected.poison.has(message.id)),
       journal: await rows.journal.take(id),
     };
@@ -136,14 +174,15 @@ const isEmpty = ({ id: _, ...found }: Omit<Dossier, 'progress'>): boolean =>
   Object.values(found).every(part => part === null || (Array.isArray(part) && part.length === 0));
 
 function progressOf(
-  { id, order, saga, barriers }: Omit<Dossier, 'progress'>,
+  dossier: Omit<Dossier, 'progress'>,
   now: Date,
   { endsWithinMs, restMs }: Limits,
   atRest: boolean,
 ): Progress {
+  const { id, order, barriers } = dossier;
   const hasEnded =
     (order === null || order.endedAt !== null) &&
-    (saga === null || (!saga.running && !stepsOf(saga.state).some(isUndoing))) &&
+    (recordOf(protocolOf(dossier), dossier)?.open ?? []).length === 0 &&
     !barriers.some(({ state }) => state === 'waiting' || state === 'undoing');
   const ageMs = now.getTime() - (order?.placedAt.getTime() ?? bornAtMs(id));
   // Databases and topics are looked at one after the other: what has just ended may still move in a later one.
@@ -151,15 +190,12 @@ function progressOf(
   return ageMs > endsWithinMs ? 'overdue' : 'under way';
 }
 
-const isUndoing = ({ undo }: ReturnType<typeof stepsOf>[number]): boolean =>
-  undo !== undefined && isOpen(undo);
-
 /** A UUIDv7 begins with the milliseconds since 1970 (RFC 9562). */
 const bornAtMs = (id: string): number => parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 const queries = {
   orders: `
-    SELECT id AS "orderId", status, reason, amount_cents AS "amountCents", details->'lines' AS lines,
+    SELECT id AS "orderId", status, reason, protocol, amount_cents AS "amountCents", details->'lines' AS lines,
            details->'payment'->>'kind' = 'card' AS card, placed_at AS "placedAt", ended_at AS "endedAt"
     FROM orders ORDER BY id`,
   sagas: `
@@ -178,4 +214,11 @@ const queries = {
   slots: 'SELECT order_id AS "orderId", id FROM slot WHERE order_id IS NOT NULL ORDER BY order_id',
   barriers: `
     SELECT order_id AS "orderId", operation, state, answer->>'outcome' AS outcome FROM barrier ORDER BY order_id`,
+  reactions: (participant: string) => `
+    SELECT order_id AS "orderId", '${participant}' AS participant, open, parked,
+           state->'facts' AS facts, state->'reactions' AS reactions, state->'watch' AS watch
+    FROM choreographed_order ORDER BY order_id`,
+  branches: (participant: string) => `
+    SELECT order_id AS "orderId", '${participant}' AS participant, state, alarm, outcome AS marker
+    FROM branch LEFT JOIN branch_marker USING (order_id) ORDER BY order_id`,
 };

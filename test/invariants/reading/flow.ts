@@ -1,6 +1,7 @@
 import { answerType, ownerOf } from '@ballast/contracts';
-import { placeOrder } from '@ballast/place-order';
+import { placeOrder, placeOrderChoreographed, placeOrderTcc, placeOrderTwoPhase } from '@ballast/place-order';
 import type { Definition, Operation, Step } from '@ballast/saga';
+import type { Definition as CoordinatedDefinition } from '@ballast/two-phase';
 
 /** What a command is in the flow of an order. */
 export interface Role {
@@ -13,6 +14,14 @@ export interface Role {
 
 /** The declared flow, which the messages are held against. */
 export const flow: Definition = placeOrder as unknown as Definition;
+
+/** The same flow under the protocols that decide once, for every branch. */
+export const flows: Readonly<Record<'tcc' | 'two-phase', CoordinatedDefinition>> = {
+  tcc: placeOrderTcc as unknown as CoordinatedDefinition,
+  'two-phase': placeOrderTwoPhase as unknown as CoordinatedDefinition,
+};
+
+export const choreography = placeOrderChoreographed;
 
 /** By the type of the command. */
 export const roles: ReadonlyMap<string, Role> = new Map(

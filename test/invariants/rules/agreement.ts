@@ -1,10 +1,11 @@
 import type { StockLine } from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
+import { protocolOf, recordOf } from '../reading/flow-record.js';
 import type { Notes, Rule } from '../rule.js';
 
 /**
- * Reads every service's record of an order that has ended. COMPLETED if and only if its saga is completed, its goods
- * shipped, its amount captured and its parcel dispatched; CANCELLED if and only if nothing of it is left anywhere.
+ * Reads every service's record of an order that has ended, and its protocol's own. COMPLETED if and only if its flow is
+ * completed, its goods shipped, its amount captured and its parcel dispatched; CANCELLED if and only if nothing of it is left anywhere.
  */
 export const servicesAgree: Rule = {
   name: 'the services agree on how an order ended',
@@ -30,12 +31,11 @@ export const servicesAgree: Rule = {
   },
 };
 
-function expectCompleted(
-  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
-  notes: Notes,
-): void {
+function expectCompleted(dossier: Dossier, notes: Notes): void {
+  const { id, order, reservation, payment, postings, shipment } = dossier;
+  const record = recordOf(protocolOf(dossier), dossier);
   const expect = (right: boolean, what: string) => right || notes.violate(id, `COMPLETED, but ${what}`);
-  expect(saga?.state.kind === 'completed', `its saga is ${saga?.state.kind ?? 'absent'}`);
+  expect(record?.is === 'completed', `its flow is ${record?.is ?? 'absent'}`);
   expect(reservation?.status === 'shipped', `its goods are ${reservation?.status ?? 'not reserved'}`);
   if (reservation !== null)
     expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
@@ -58,15 +58,13 @@ function expectCompleted(
   expect(net('escrow') === 0, `${net('escrow')} cents are left in escrow`);
 }
 
-function expectCancelled(
-  { id, order, saga, reservation, payment, postings, shipment }: Dossier,
-  notes: Notes,
-): void {
+function expectCancelled(dossier: Dossier, notes: Notes): void {
+  const { id, order, reservation, payment, postings, shipment } = dossier;
+  const record = recordOf(protocolOf(dossier), dossier);
   const expect = (right: boolean, what: string) => right || notes.violate(id, `CANCELLED, but ${what}`);
-  const { state } = saga ?? {};
-  expect(state?.kind === 'compensated', `its saga is ${state?.kind ?? 'absent'}`);
-  if (state?.kind === 'compensated')
-    expect(state.reason === order!.reason, `for ${order!.reason}, while its saga says ${state.reason}`);
+  expect(record?.is === 'cancelled', `its flow is ${record?.is ?? 'absent'}`);
+  if (record?.reason != null)
+    expect(record.reason === order!.reason, `for ${order!.reason}, while its flow says ${record.reason}`);
   expect([undefined, 'released'].includes(reservation?.status), `its goods are ${reservation?.status}`);
   expect([undefined, 'voided', 'declined'].includes(payment?.status), `its payment is ${payment?.status}`);
   expect([undefined, 'cancelled'].includes(shipment?.status), `its shipment is ${shipment?.status}`);

@@ -9,6 +9,7 @@ import type { Notes, Rule } from '../rule.js';
  */
 export const answersAreTheBarriers: Rule = {
   name: 'every command is answered once, as its barrier says',
+  of: ['orchestrated', 'tcc', 'two-phase'],
   needs: ['completed', 'undone'],
   order(dossier, notes) {
     for (const [type, { side, barrier }] of operations) {

@@ -1,6 +1,8 @@
+import { openPool } from '@ballast/platform';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { complaintsAbout, databaseOf } from '../testing/services.fixture.js';
 import { ledgerAddsUp } from './ledger.js';
+import { nothingStaysPrepared } from './prepared.js';
 import { slotsMatchShipments } from './slots.js';
 import { stockAddsUp } from './stock.js';
 import { walletsMatchTheLedger } from './wallets.js';
@@ -8,6 +10,7 @@ import { walletsMatchTheLedger } from './wallets.js';
 const payment = await databaseOf('payment');
 const inventory = await databaseOf('inventory');
 const shipping = await databaseOf('shipping');
+const orders = await databaseOf('order');
 const order = '019a0000-0000-7000-8000-000000000001';
 
 describe('money', () => {
@@ -86,4 +89,23 @@ test('slots that were lost are found', async () => {
   expect(await complaintsAbout(slotsMatchShipments, shipping)).toEqual([
     'all: north on 2030-01-01 ought to have 2 slots and has 1',
   ]);
+});
+
+test('a prepared transaction of an order that has ended is found, whoever left it', async () => {
+  const pool = openPool({ url: orders.url, applicationName: 'prepared', max: 1 });
+  const gid = `payment:${order}`;
+  try {
+    const connection = await pool.connect();
+    await connection.query({ text: 'CREATE TABLE locked_by_test (id int)' });
+    await connection.query({ text: 'BEGIN' });
+    await connection.query({ text: `INSERT INTO locked_by_test VALUES (1)` });
+    await connection.query({ text: `PREPARE TRANSACTION '${gid}'` });
+    connection.release();
+    const complaints = await complaintsAbout(nothingStaysPrepared, orders, { limits: { restMs: 0 } });
+    expect(complaints).toContain(`${order}: ${gid} has been prepared for 0 s at payment`);
+    expect(await complaintsAbout(nothingStaysPrepared, orders)).toEqual([]);
+  } finally {
+    await pool.query({ text: `ROLLBACK PREPARED '${gid}'` });
+    await pool.end();
+  }
 });

@@ -1,33 +1,49 @@
-import { startSaga, cancelSaga } from '@ballast/contracts';
-import { stepsOf } from '@ballast/saga';
+import { askDecision, cancelSaga, type Protocol, startSaga } from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
-import { noticeType, roles } from '../reading/flow.js';
+import { type FlowRecord, protocolOf, recordOf } from '../reading/flow-record.js';
+import { flow, flows, noticeType, roles } from '../reading/flow.js';
 import type { MessageRow } from '../reading/topic-log.js';
 import type { Notes, Rule } from '../rule.js';
 
 /**
- * Reads the commands on the topics, and the sagas. Each attempt that a saga has counted is one message: none is lost,
- * none was sent by a transaction that was rolled back, none twice under two ids. An order has one start.
+ * Reads the commands on the topics, and the sagas and coordinators. Each attempt that one has counted is one message:
+ * none is lost, none was sent by a transaction that was rolled back, none twice under two ids. An order has one start.
  */
 export const commandsAreTheSagas: Rule = {
   name: 'every command is one that its saga has sent, and none is lost',
+  of: ['orchestrated', 'tcc', 'two-phase'],
   needs: ['completed', 'undone'],
   order(dossier, notes) {
     const commands = dossier.messages.filter(({ type }) => !type.endsWith('.answered'));
+    const protocol = protocolOf(dossier);
+    const record = recordOf(protocol, dossier);
     notes.count('commands', commands.length);
     notes.count(
       'doubles',
       commands.reduce((sum, { copies }) => sum + copies - 1, 0),
     );
     checkStart(dossier, commands, notes);
-    checkAttempts(dossier, commands, notes);
-    checkNotice(dossier, commands, notes);
+    checkAttempts(dossier.id, record, commandsOf(protocol), commands, notes);
+    checkNotice(dossier.id, record, commands, notes);
+    const known = new Set([...commandsOf(protocol), ...fromOthers, noticeType]);
     for (const { type } of commands) {
-      if (!roles.has(type) && ![startSaga.type, cancelSaga.type, noticeType].includes(type))
-        notes.violate(dossier.id, `nobody here sends ${type}`);
+      if (!known.has(type)) notes.violate(dossier.id, `nobody here sends ${type}`);
     }
   },
 };
+
+/** What customers and participants send: nobody counts these. */
+const fromOthers = [startSaga.type, cancelSaga.type, askDecision.type];
+
+/** What the protocol's coordinator sends and counts. */
+function commandsOf(protocol: Protocol): readonly string[] {
+  if (protocol !== 'tcc' && protocol !== 'two-phase') return [...roles.keys()];
+  const { branches, afterwards } = flows[protocol];
+  return [
+    ...branches.flatMap(({ prepare, commit, abort }) => [prepare.type, commit.type, abort.type]),
+    ...afterwards.map(step => step.do.type),
+  ];
+}
 
 const countOf = (commands: readonly MessageRow[], type: string): number =>
   commands.filter(command => command.type === type).length;
@@ -37,13 +53,21 @@ function checkStart({ id, order, saga }: Dossier, commands: readonly MessageRow[
   if (order !== null && starts !== 1) notes.violate(id, `${starts} messages start its flow, not one`);
   if (starts > 0 && saga === null) notes.violate(id, 'its flow was started, and there is no saga');
   if (countOf(commands, cancelSaga.type) > 1) notes.violate(id, 'its cancel was asked for more than once');
+  const definitions: readonly string[] = [flow.name, flows.tcc.name, flows['two-phase'].name];
+  if (saga !== null && !definitions.includes(saga.definition))
+    notes.violate(id, `its definition ${saga.definition} is unknown here`);
 }
 
-function checkAttempts({ id, saga }: Dossier, commands: readonly MessageRow[], notes: Notes): void {
-  const steps = saga === null ? [] : stepsOf(saga.state);
-  for (const [type, { step, side }] of roles) {
+function checkAttempts(
+  id: string,
+  record: FlowRecord | null,
+  types: readonly string[],
+  commands: readonly MessageRow[],
+  notes: Notes,
+): void {
+  for (const type of types) {
     const sent = commands.filter(command => command.type === type);
-    const counted = steps.find(({ name }) => name === step.name)?.[side]?.attempts ?? 0;
+    const counted = record?.sent?.get(type) ?? 0;
     notes.count('repeatedAttempts', Math.max(0, counted - 1));
     const attempts = sent.map(({ attempt }) => attempt ?? 0).sort((a, b) => a - b);
     const right = attempts.length === counted && attempts.every((attempt, index) => attempt === index + 1);
@@ -55,8 +79,13 @@ function checkAttempts({ id, saga }: Dossier, commands: readonly MessageRow[], n
   }
 }
 
-function checkNotice({ id, saga }: Dossier, commands: readonly MessageRow[], notes: Notes): void {
+function checkNotice(
+  id: string,
+  record: FlowRecord | null,
+  commands: readonly MessageRow[],
+  notes: Notes,
+): void {
   const told = countOf(commands, noticeType);
-  const expected = saga?.state.kind === 'compensated' ? 1 : 0;
+  const expected = record?.is === 'cancelled' ? 1 : 0;
   if (told !== expected) notes.violate(id, `${noticeType} was sent ${told} times, not ${expected}`);
 }

@@ -1,8 +1,8 @@
-import { stepsOf } from '@ballast/saga';
 import type { Dossier } from '../reading/dossier.js';
+import { protocolOf, recordOf } from '../reading/flow-record.js';
 import type { Rule } from '../rule.js';
 
-/** Reads orders and sagas: what the API has acknowledged exists, and has come to its end. */
+/** Reads orders and what coordinates them: what the API has acknowledged exists, and has come to its end. */
 export const acceptedOrdersEnd: Rule = {
   name: 'every accepted order ends',
   needs: ['completed'],
@@ -29,20 +29,15 @@ export const acceptedOrdersEnd: Rule = {
   },
 };
 
-function standOf({ order, saga, barriers }: Dossier): string {
-  const open =
-    saga === null ? [] : stepsOf(saga.state).filter(({ do: doing, undo }) => !settled(doing.is, undo?.is));
-  const steps = open.map(
-    ({ name, do: doing, undo }) => `${name} ${undo === undefined ? doing.is : `undo ${undo.is}`}`,
-  );
+function standOf(dossier: Dossier): string {
+  const { order, saga, barriers } = dossier;
+  const record = recordOf(protocolOf(dossier), dossier);
   const waiting = barriers.filter(({ state }) => state === 'waiting' || state === 'undoing');
+  const why = saga?.state.kind === 'parked' ? ` (${saga.state.reason})` : '';
   return [
     `order ${order?.status}`,
-    `saga ${saga?.state.kind ?? 'absent'}${saga?.state.kind === 'parked' ? ` (${saga.state.reason})` : ''}`,
-    ...steps,
+    `flow ${record?.is ?? 'absent'}${why}`,
+    ...(record?.open ?? []),
     ...waiting.map(({ operation, state }) => `${operation} ${state}`),
   ].join(', ');
 }
-
-const settled = (doing: string, undo: string | undefined): boolean =>
-  undo === undefined ? doing !== 'sent' && doing !== 'waiting' && doing !== 'stuck' : undo === 'done';

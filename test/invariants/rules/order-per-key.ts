@@ -1,10 +1,10 @@
-import { inputTopics } from '@ballast/contracts';
+import { inputTopics, orderCancelRequested, orderPlaced, orderResumeRequested } from '@ballast/contracts';
 import type { MessageRow } from '../reading/topic-log.js';
 import type { Rule } from '../rule.js';
 
 /**
  * Reads the topics. An order's messages stand on one partition of each topic, in the order in which they were sent; a
- * double may come at any time later. What requests send (orchestrator.commands) has no order that was promised.
+ * double may come at any time later. What requests send has no order that was promised.
  */
 export const orderPerKey: Rule = {
   name: 'an order’s messages keep their order',
@@ -12,7 +12,7 @@ export const orderPerKey: Rule = {
   order({ id, messages }, notes) {
     const last = new Map<string, MessageRow>();
     for (const message of messages) {
-      if (inputTopics.orchestrator[0] === message.topic) continue;
+      if (message.topic === inputTopics.orchestrator[0] || ofRequests.has(message.type)) continue;
       // Each sender has a clock of its own.
       const key = `${message.topic} ${message.source}`;
       const before = last.get(key);
@@ -32,3 +32,8 @@ export const orderPerKey: Rule = {
     }
   },
 };
+
+/** Sent by whoever answers a request, beside the owner of the order's lane. */
+const ofRequests: ReadonlySet<string> = new Set(
+  [orderPlaced, orderCancelRequested, orderResumeRequested].map(({ type }) => type),
+);

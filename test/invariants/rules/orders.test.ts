@@ -1,12 +1,17 @@
+import { Protocol } from '@ballast/contracts';
 import { describe, expect, test } from 'vitest';
+import type { Aborted } from '@ballast/two-phase';
 import type { Dossier } from '../reading/dossier.js';
 import { answerTo } from '../reading/flow.js';
 import type { Rule } from '../rule.js';
 import { cancelledOrder, complaints, completedOrder, entry, message } from '../testing/dossiers.fixture.js';
+import { cancelledUnder, completedUnder } from '../testing/protocols.fixture.js';
 import { servicesAgree } from './agreement.js';
+import { eventsAreHeard } from './announcements.js';
 import { answersAreTheBarriers } from './answers.js';
 import { nobodyPaysTwice } from './charges.js';
 import { commandsAreTheSagas } from './commands.js';
+import { decisionsAreOne } from './decisions.js';
 import { acceptedOrdersEnd } from './endings.js';
 import { orderPerKey } from './order-per-key.js';
 import { rules } from './rules.js';
@@ -16,13 +21,24 @@ import { undoneOnceAndForGood } from './undos.js';
 
 const [completed, cancelled] = [completedOrder(), cancelledOrder()];
 
-describe.each(rules.filter(rule => rule.order !== undefined).map(rule => [rule.name, rule] as const))(
-  '%s',
-  (_, rule) => {
-    test('holds for an order that went through', () => expect(complaints(rule, completed)).toEqual([]));
-    test('holds for an order that was cancelled', () => expect(complaints(rule, cancelled)).toEqual([]));
-  },
-);
+const applies = (rule: Rule, protocol: Protocol) =>
+  rule.order !== undefined && rule.of?.includes(protocol) !== false;
+
+describe.each(Protocol.options)('%s', protocol => {
+  describe.each(rules.filter(rule => applies(rule, protocol)).map(rule => [rule.name, rule] as const))(
+    '%s',
+    (_, rule) => {
+      test('holds for an order that went through', () =>
+        expect(complaints(rule, completedUnder[protocol])).toEqual([]));
+      test('holds for an order that was cancelled', () =>
+        expect(complaints(rule, cancelledUnder[protocol])).toEqual([]));
+    },
+  );
+});
+
+const prepared = completedUnder['two-phase'];
+const [tried, untried] = [completedUnder.tcc, cancelledUnder.tcc];
+const reacted = completedUnder.choreographed;
 
 const without = (dossier: Dossier, type: string) => dossier.messages.filter(found => found.type !== type);
 
@@ -193,6 +209,81 @@ describe('is violated by', () => {
       { ...completed, messages: [...completed.messages, message('order.complete', { lane: 2 })] },
       'is on partition 2',
     ],
+    [
+      'a branch that does otherwise than it was decided',
+      decisionsAreOne,
+      {
+        ...prepared,
+        branches: prepared.branches.map(row =>
+          row.participant === 'payment' ? { ...row, state: 'rolled-back', marker: null } : row,
+        ),
+      },
+      'it is committed, and the branch of payment is rolled-back; it is committed, and the transaction of payment',
+    ],
+    [
+      'a branch that is told both',
+      decisionsAreOne,
+      { ...prepared, messages: [...prepared.messages, message('payment.roll-branch-back')] },
+      'it is committed, and payment was sent payment.roll-branch-back',
+    ],
+    [
+      'a branch that somebody has to look at',
+      decisionsAreOne,
+      { ...prepared, branches: [{ ...prepared.branches[0]!, alarm: 'DECISION_CONTRADICTED' }] },
+      'order: DECISION_CONTRADICTED',
+    ],
+    [
+      'a commit of somebody who never said yes',
+      decisionsAreOne,
+      { ...tried, messages: without(tried, answerTo('inventory.reserve')) },
+      'inventory was told to commit, and never said yes',
+    ],
+    [
+      'a try that was never cancelled',
+      undoneOnceAndForGood,
+      {
+        ...untried,
+        saga: {
+          ...untried.saga!,
+          state: {
+            ...(untried.saga!.state as Aborted),
+            branches: [{ name: 'inventory', prepare: { is: 'yes', attempts: 1, reply: {} } }],
+          },
+        },
+      },
+      'inventory may have happened (yes), and its undo is not sent',
+    ],
+    [
+      'an event that nobody announced',
+      eventsAreHeard,
+      {
+        ...reacted,
+        messages: [...reacted.messages, message('payment.voided', { outcome: null })],
+      },
+      'payment.voided was announced, and payment.void is not begun',
+    ],
+    [
+      'an event that was announced twice',
+      eventsAreHeard,
+      {
+        ...reacted,
+        messages: [...reacted.messages, message('payment.captured', { outcome: null })],
+      },
+      'payment.captured was announced 2 times',
+    ],
+    [
+      'an event that got lost on its way to one of its readers',
+      eventsAreHeard,
+      {
+        ...reacted,
+        reactions: reacted.reactions.map(row =>
+          row.participant === 'shipping'
+            ? { ...row, facts: row.facts.filter(({ event }) => event !== 'payment.captured') }
+            : row,
+        ),
+      },
+      'shipping has not heard payment.captured',
+    ],
   ];
 
   test.each(broken)('%s', (_, rule, dossier, complaint) => {
@@ -203,6 +294,7 @@ describe('is violated by', () => {
 test('a double of a record is no second message', () => {
   const doubled = completed.messages.map(found => ({ ...found, copies: 2 }));
   for (const rule of rules) {
-    if (rule.order !== undefined) expect(complaints(rule, { ...completed, messages: doubled })).toEqual([]);
+    if (applies(rule, 'orchestrated'))
+      expect(complaints(rule, { ...completed, messages: doubled })).toEqual([]);
   }
 });

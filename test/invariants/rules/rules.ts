@@ -1,15 +1,19 @@
 import type { Rule } from '../rule.js';
 import { servicesAgree } from './agreement.js';
+import { eventsAreHeard } from './announcements.js';
 import { answersAreTheBarriers } from './answers.js';
 import { nobodyPaysTwice } from './charges.js';
 import { commandsAreTheSagas } from './commands.js';
 import { nothingIsStuck } from './dead-letters.js';
+import { decisionsAreOne } from './decisions.js';
 import { acceptedOrdersEnd } from './endings.js';
+import { nothingStaysHeld } from './holds.js';
 import { oneOrderPerKey } from './idempotency.js';
 import { inboxesRemember } from './inboxes.js';
 import { ledgerAddsUp } from './ledger.js';
 import { orderPerKey } from './order-per-key.js';
 import { outboxesAreEmptied } from './outboxes.js';
+import { nothingStaysPrepared } from './prepared.js';
 import { slotsMatchShipments } from './slots.js';
 import { stockAddsUp } from './stock.js';
 import { movesAreDeclared } from './transitions.js';
@@ -30,6 +34,10 @@ export const rules: readonly Rule[] = [
   movesAreDeclared,
   commandsAreTheSagas,
   answersAreTheBarriers,
+  decisionsAreOne,
+  nothingStaysHeld,
+  nothingStaysPrepared,
+  eventsAreHeard,
   outboxesAreEmptied,
   inboxesRemember,
   orderPerKey,

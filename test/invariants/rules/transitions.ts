@@ -1,5 +1,5 @@
 import type { Step } from '@ballast/saga';
-import { stepsOf } from '@ballast/saga';
+import { type State, stepsOf } from '@ballast/saga';
 import type { Dossier } from '../reading/dossier.js';
 import { answerTo, flow, noticeType } from '../reading/flow.js';
 import type { Notes, Rule } from '../rule.js';
@@ -10,6 +10,7 @@ import type { Notes, Rule } from '../rule.js';
  */
 export const movesAreDeclared: Rule = {
   name: 'sagas move along their definition only',
+  of: ['orchestrated'],
   needs: ['completed', 'undone'],
   order(dossier, notes) {
     const { id, saga, messages } = dossier;
@@ -37,7 +38,7 @@ function checkStep(
   const before = flow.steps.filter(({ stage }) => stage < step.stage);
   const missing = before.find(earlier => !isDone(earlier));
   if (missing !== undefined) notes.violate(id, `${step.name} was asked for before ${missing.name} was done`);
-  if (stepsOf(saga!.state).every(({ name }) => name !== step.name))
+  if (stepsOf(saga!.state as State).every(({ name }) => name !== step.name))
     notes.violate(id, `${step.name} was asked for, and its saga knows nothing of it`);
 }
 

@@ -1,27 +1,30 @@
-import { stepsOf } from '@ballast/saga';
+import { type State, stepsOf } from '@ballast/saga';
+import { type State as CoordinatorState, unparked } from '@ballast/two-phase';
 import type { Dossier } from '../reading/dossier.js';
+import { protocolOf } from '../reading/flow-record.js';
 import { answerTo, flow } from '../reading/flow.js';
 import type { Notes, Rule } from '../rule.js';
 
 /**
- * Reads sagas, barriers, and the answers on the topics. Of a cancelled order, each step that may have happened is
+ * Reads what coordinates orders, barriers, and the answers on the topics. Of a cancelled order, each step that may have happened is
  * undone; of a completed one, none is. Nothing takes effect after its undo.
  */
 export const undoneOnceAndForGood: Rule = {
   name: 'what was done for a cancelled order is undone, once and for good',
   needs: ['undone'],
   order(dossier, notes) {
-    const { order, saga } = dossier;
-    if (order === null || saga === null) return;
-    if (saga.state.kind === 'compensated') expectUndone(dossier, notes);
-    else expectNothingUndone(dossier, notes);
+    const { order } = dossier;
+    if (order === null) return;
+    if (order.status === 'CANCELLED') {
+      expectUndone(dossier, notes);
+      expectAsked(dossier, notes);
+    } else expectNothingUndone(dossier, notes);
     checkAnswers(dossier, notes);
   },
 };
 
-function expectUndone({ id, saga, barriers }: Dossier, notes: Notes): void {
+function expectUndone({ id, barriers }: Dossier, notes: Notes): void {
   for (const step of flow.steps) {
-    const state = stepsOf(saga!.state).find(({ name }) => name === step.name);
     const barrier = barriers.find(({ operation }) => operation === step.do.type);
     const happened = barrier?.state === 'answered' && barrier.outcome === 'done';
     if (step.kind !== 'undoable') {
@@ -31,12 +34,26 @@ function expectUndone({ id, saga, barriers }: Dossier, notes: Notes): void {
     if (barrier?.state === 'undone') notes.count('stepsUndone');
     if (barrier?.state === 'tombstone') notes.count('stepsRefused');
     if (happened) notes.violate(id, `${step.do.type} was done and never undone`);
-    const mayHaveHappened = state?.do.is === 'done' || state?.do.is === 'unknown';
-    if (mayHaveHappened && state.undo?.is !== 'done')
-      notes.violate(
-        id,
-        `${step.name} may have happened (${state.do.is}), and its undo is ${state.undo?.is ?? 'not sent'}`,
-      );
+  }
+}
+
+/** Whoever may have done something was told to undo it, and has. */
+function expectAsked(dossier: Dossier, notes: Notes): void {
+  const { id, saga } = dossier;
+  const protocol = protocolOf(dossier);
+  if (saga === null || protocol === 'choreographed') return;
+  const asked =
+    protocol === 'orchestrated'
+      ? stepsOf(saga.state as State).map(({ name, do: doing, undo }) => ({ name, is: doing.is, undo }))
+      : unparked(saga.state as CoordinatorState).branches.map(({ name, prepare, abort }) => ({
+          name,
+          is: prepare.is,
+          undo: abort,
+        }));
+  for (const { name, is, undo } of asked) {
+    const mayHaveHappened = is === 'done' || is === 'yes' || is === 'unknown';
+    if (mayHaveHappened && undo?.is !== 'done')
+      notes.violate(id, `${name} may have happened (${is}), and its undo is ${undo?.is ?? 'not sent'}`);
   }
 }
 

@@ -37,9 +37,13 @@ export function message(type: string, changes: Partial<MessageRow> = {}): Messag
   };
 }
 
-const pair = (type: string): MessageRow[] => [message(type), message(answerTo(type))];
+export const pair = (type: string): MessageRow[] => [message(type), message(answerTo(type))];
 
-const barrier = (operation: string, state: BarrierRow['state'], outcome: string | null): BarrierRow => ({
+export const barrier = (
+  operation: string,
+  state: BarrierRow['state'],
+  outcome: string | null,
+): BarrierRow => ({
   orderId: id,
   operation,
   state,
@@ -56,6 +60,7 @@ export function completedOrder(changes: Partial<Dossier> = {}): Dossier {
       orderId: id,
       status: 'COMPLETED',
       reason: null,
+      protocol: 'orchestrated',
       amountCents,
       lines,
       card: true,
@@ -63,6 +68,8 @@ export function completedOrder(changes: Partial<Dossier> = {}): Dossier {
       endedAt: new Date(at.getTime() + 50),
     },
     saga: saga({ kind: 'completed', steps }),
+    reactions: [],
+    branches: [],
     reservation: { orderId: id, status: 'shipped', lines },
     payment: { orderId: id, status: 'captured', amountCents, holdId: 'hold_1', captureId: 'capture_1' },
     postings: [

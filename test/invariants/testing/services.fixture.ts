@@ -4,7 +4,7 @@ import { databaseForTest, type TestDatabase } from '@ballast/testkit';
 import type { ServiceName } from '@ballast/contracts';
 import { serviceNames } from '@ballast/contracts';
 import { afterAll } from 'vitest';
-import { defaultLimits } from '../limits.js';
+import { defaultLimits, type Limits } from '../limits.js';
 import { Snapshot } from '../reading/snapshot.js';
 import type { TopicLog } from '../reading/topic-log.js';
 import { type Judged, Notes, type Rule } from '../rule.js';
@@ -15,14 +15,18 @@ const migrationsOf = (service: string): MigrationSet => ({
 });
 
 /** A database of this test file's own, with the tables of a service and those of the transport. */
-export const databaseOf = (service?: 'inventory' | 'payment' | 'shipping'): Promise<TestDatabase> =>
+export const databaseOf = (service?: 'order' | 'inventory' | 'payment' | 'shipping'): Promise<TestDatabase> =>
   databaseForTest({ sets: [messagingMigrations, ...(service === undefined ? [] : [migrationsOf(service)])] });
 
 /** What a rule has against a database, which stands for those of all services. */
 export async function complaintsAbout(
   rule: Rule,
   database: TestDatabase,
-  about: { readonly topics?: TopicLog; readonly poison?: readonly string[] } = {},
+  about: {
+    readonly topics?: TopicLog;
+    readonly poison?: readonly string[];
+    readonly limits?: Partial<Limits>;
+  } = {},
 ): Promise<string[]> {
   const snapshot = await Snapshot.open(database.url);
   try {
@@ -30,7 +34,7 @@ export async function complaintsAbout(
     const judged: Judged = {
       databases: databases as Record<ServiceName, Snapshot>,
       topics: about.topics as TopicLog,
-      limits: defaultLimits,
+      limits: { ...defaultLimits, ...about.limits },
       expected: { acknowledged: [], poison: new Set(about.poison), faults: 0 },
     };
     const notes = new Notes();

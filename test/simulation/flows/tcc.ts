@@ -63,7 +63,11 @@ function held(world: World, name: NodeName, orderId: string, event: HoldEvent): 
   if (hold === null) delete holds[orderId];
   else holds[orderId] = hold;
   for (const { branch } of effects) {
-    const question = messageOf(askDecision.type, { branch }, { from: name, orderId });
+    const question = messageOf(
+      askDecision.type,
+      { branch, definition: placeOrderTcc.name },
+      { from: name, orderId },
+    );
     world.send(name, topicOf(askDecision), question);
   }
 }

@@ -109,7 +109,11 @@ function advanced(world: World, name: NodeName, orderId: string, event: BranchEv
         break;
       }
       case 'ask': {
-        const question = messageOf(askDecision.type, { branch: name }, { from: name, orderId });
+        const question = messageOf(
+          askDecision.type,
+          { branch: name, definition: placeOrderTwoPhase.name },
+          { from: name, orderId },
+        );
         world.send(name, topicOf(askDecision), question);
         break;
       }

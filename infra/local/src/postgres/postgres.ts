@@ -120,7 +120,7 @@ const settings = (port: number): Record<string, string> => ({
   unix_socket_directories: '',
   max_connections: '200',
   // 0 by default, which refuses PREPARE TRANSACTION.
-  max_prepared_transactions: '100',
+  max_prepared_transactions: '400',
   shared_buffers: '128MB',
   // Nobody replicates from here.
   wal_level: 'minimal',

@@ -1,4 +1,4 @@
-import type { OrderStatus, PlaceOrder } from '@ballast/contracts';
+import type { OrderStatus, PlaceOrder, Protocol } from '@ballast/contracts';
 
 /** What the sample orders of one start are about: names that no start before has used, so that sums are exact. */
 export interface SampleShop {
@@ -49,10 +49,32 @@ export interface SampleCase {
   readonly cancel?: true;
 }
 
-const reserve = 'reserve stock';
-const authorize = 'authorize payment';
+/** The protocols under which every sample order is placed. */
+export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'tcc', 'two-phase'];
 
-export function sampleCases(shop: SampleShop): SampleCase[] {
+/** Who refuses an order, or asks the bank while it is cancelled. */
+type Participant = 'inventory' | 'payment' | 'shipping';
+
+/** What is undone then: in a saga what was done before, else what all the others have set aside or prepared. */
+const undoneFor: Partial<Record<Protocol, Readonly<Record<Participant, readonly string[]>>>> = {
+  orchestrated: {
+    inventory: [],
+    payment: ['reserve stock'],
+    shipping: ['reserve stock', 'authorize payment'],
+  },
+  tcc: {
+    inventory: ['payment', 'shipping'],
+    payment: ['inventory', 'shipping'],
+    shipping: ['inventory', 'payment'],
+  },
+  'two-phase': {
+    inventory: ['order', 'payment', 'shipping'],
+    payment: ['order', 'inventory', 'shipping'],
+    shipping: ['order', 'inventory', 'payment'],
+  },
+};
+
+export function sampleCases(shop: SampleShop, protocol: Protocol = 'orchestrated'): SampleCase[] {
   const { kettle, lamp, alice, bob, nowhere, slowCard } = shop;
   const kettles = [{ sku: kettle, quantity: 2, unitPriceCents: 3_900 }];
   const wallet = { kind: 'wallet' } as const;
@@ -63,43 +85,52 @@ export function sampleCases(shop: SampleShop): SampleCase[] {
     payment: wallet,
     address: addressIn(shop.zone),
     shipOn: shop.day,
-    protocol: 'orchestrated',
+    protocol,
     ...changes,
   });
   const completed = { status: 'COMPLETED', reason: null, undone: [] } as const;
-  const cancelled = (reason: string, ...undone: string[]) =>
+  const cancelled = (reason: string, undone: readonly string[]) =>
     ({ status: 'CANCELLED', reason, undone }) as const;
-  return [
+  const refused = (reason: string, by: Participant) => cancelled(reason, undoneFor[protocol]?.[by] ?? []);
+  const samples: SampleCase[] = [
     { name: 'wallet', order: place({}), ...completed },
     { name: 'card', order: place({ payment: card('tok_visa') }), ...completed },
     {
       name: 'out-of-stock',
       order: place({ lines: [{ sku: lamp, quantity: lampsDelivered + 1, unitPriceCents: 5_000 }] }),
-      ...cancelled('OUT_OF_STOCK'),
+      ...refused('OUT_OF_STOCK', 'inventory'),
     },
     {
       name: 'insufficient-funds',
       order: place({ customerId: bob }),
-      ...cancelled('INSUFFICIENT_FUNDS', reserve),
+      ...refused('INSUFFICIENT_FUNDS', 'payment'),
     },
     {
       name: 'card-declined',
       order: place({ payment: card(declinedCard) }),
-      ...cancelled('CARD_DECLINED', reserve),
+      ...refused('CARD_DECLINED', 'payment'),
     },
     {
       name: 'address-not-served',
       order: place({ address: addressIn(nowhere) }),
-      ...cancelled('ADDRESS_NOT_SERVED', reserve, authorize),
+      ...refused('ADDRESS_NOT_SERVED', 'shipping'),
     },
     {
       name: 'cancelled-by-customer',
       order: place({ payment: card(slowCard) }),
-      ...cancelled('CANCELLED', reserve, authorize),
+      // The bank has held the money by the time that it is undone.
+      ...cancelled('CANCELLED', changedMind[protocol] ?? []),
       cancel: true,
     },
   ];
+  // A card cannot be prepared.
+  return protocol === 'two-phase' ? samples.filter(({ order }) => order.payment.kind === 'wallet') : samples;
 }
+
+const changedMind: Partial<Record<Protocol, readonly string[]>> = {
+  orchestrated: ['reserve stock', 'authorize payment'],
+  tcc: ['inventory', 'payment', 'shipping'],
+};
 
 export const centsOf = ({ order }: SampleCase): number =>
   order.lines.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0);

@@ -183,6 +183,7 @@ function asExpected(sample: SampleCase, index: number): SampleOutcome {
 function sagaOf({ id, reason, placedAt, endedAt }: OrderView, { status, undone }: SampleCase): SagaView {
   return {
     id,
+    protocol: 'orchestrated',
     definition: 'place-order',
     version: 1,
     state: status === 'COMPLETED' ? 'completed' : 'compensated',

@@ -49,7 +49,10 @@ export async function placeSample({ urls }: Stack, sample: SampleCase): Promise<
 
 /** The bank of the card has been asked and thinks: the cancel comes after the saga's start and before its pivot. */
 const isAtTheBank = (saga: SagaView | null): boolean =>
-  saga?.steps.some(({ name, state }) => name === 'authorize payment' && state !== notBegun) ?? false;
+  saga?.steps.some(({ name, state }) => payments.has(name) && state !== notBegun) ?? false;
+
+/** The step, or the branch, that asks the bank. */
+const payments = new Set(['authorize payment', 'payment']);
 
 /** What the orchestrator says of a step that it has not asked for. */
 export const notBegun = 'not begun';

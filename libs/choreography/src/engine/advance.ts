@@ -4,7 +4,7 @@ import { Draft } from './draft.js';
 import type { Advanced, Event } from './event.js';
 import type { Instant, Progress } from './progress.js';
 import { performed } from './performed.js';
-import { lookAfter, request } from './watch.js';
+import { lookAfter, request, requestHeard } from './watch.js';
 
 /** What a participant knows of an order that it has heard nothing of. The shell begins with it at any first event. */
 export function begin(choreography: Choreography, participant: string, id: string, now: Instant): Progress {
@@ -77,11 +77,12 @@ function take(draft: Draft, event: Event): void {
 function heard(draft: Draft, { event, data, deadlineAt }: Event & { kind: 'heard' }): void {
   if (event === draft.choreography.resumeRequested.type) {
     for (const [command, state] of Object.entries(draft.reactions)) {
-      if (state.is === 'stuck') performAgain(draft, command);
+      if (state.is === 'stuck' || state.is === 'waiting') performAgain(draft, command);
     }
     return;
   }
   draft.remember({ event, data }, deadlineAt);
+  requestHeard(draft, event);
 }
 
 /** Whatever is complete by now and has not begun yet, in the definition's order. */

@@ -47,12 +47,19 @@ export class Draft {
   remember(fact: Fact, deadlineAt: Instant | null): void {
     if (deadlineAt !== null) this.#deadlineAt ??= deadlineAt;
     if (this.#facts.some(({ event }) => event === fact.event)) return;
-    this.#facts = [...this.#facts, fact];
+    this.#facts = [...this.#facts, this.#isUsed(fact.event) ? fact : { event: fact.event, data: null }];
     if (this.watch !== null) this.heardSomething();
     const outcomes = [pivotOf(this.choreography).then!, arbiterOf(this.choreography).then!];
     if (outcomes.every(event => this.hasHeard(event))) {
       this.alarm('CONTRADICTING_EVENTS', outcomes.map(({ type }) => type).join(' and '));
     }
+  }
+
+  /** What only has to be known, and no operation is told of, is kept without its data. */
+  #isUsed(event: string): boolean {
+    return reactionsOf(this.choreography, this.progress.participant).some(({ on }) =>
+      on.events.some(({ type }) => type === event),
+    );
   }
 
   heardSomething(): void {

@@ -22,6 +22,7 @@ export interface Progress {
 
 export interface Fact {
   readonly event: string;
+  /** Null where no reaction of the participant waits for the event: the watcher hears everything, and needs little. */
   readonly data: unknown;
 }
 

@@ -11,6 +11,14 @@ export function request(draft: Draft, reason: 'CANCELLED' | 'DEADLINE'): void {
   draft.emit(event, { reason });
 }
 
+/** Somebody else of the watcher's service has asked for the end, such as a customer over HTTP: it needs no asking again. */
+export function requestHeard(draft: Draft, event: string): void {
+  const { choreography, watch } = draft;
+  if (watch?.state !== 'running' || watch.requested !== null || draft.isDecided) return;
+  if (event === choreography.cancelRequested.type) draft.watch = { ...watch, requested: 'CANCELLED' };
+  if (event === choreography.deadlinePassed.type) draft.watch = { ...watch, requested: 'DEADLINE' };
+}
+
 /** The watcher's timer: the deadline, and later the silence. */
 export function lookAfter(draft: Draft): void {
   if (draft.watch?.state !== 'running') return;

@@ -34,6 +34,7 @@ export type SagasQuery = z.infer<typeof SagasQuery>;
 export const SagaSummary = z
   .object({
     id: OrderId,
+    protocol: SagaView.shape.protocol,
     definition: z.string(),
     version: z.int(),
     state: SagaStatus,
@@ -87,11 +88,12 @@ export const TimelineEntry = z
   .object({
     seq: z.int(),
     at: z.iso.datetime(),
-    /** `sent`, `done`, `timed out`, `parked`; `operator` for an action, ... */
+    /** `sent`, `done`, `timed out`, `parked`; `decided` to commit or why not; `operator` for an action, ... */
     what: z.string(),
     /** Null for the saga as a whole. */
     step: z.string().nullable(),
-    operation: z.enum(['do', 'undo']).nullable(),
+    /** Of a branch: prepare, commit or abort. */
+    operation: z.enum(['do', 'undo', 'prepare', 'commit', 'abort']).nullable(),
     attempt: z.int().nullable(),
     /** A code: why it was refused, rejected, parked or compensated. */
     reason: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OrderLine } from '../order.js';
+import { OrderLine, Protocol } from '../order.js';
 import { Address, CustomerId, Day, OrderId, PaymentMethod, PositiveCents } from '../primitives.js';
 import { whole } from './query.js';
 
@@ -24,7 +24,7 @@ export const PlaceOrder = z
     address: Address.strict(),
     /** Today (UTC) when absent. */
     shipOn: Day.optional(),
-    protocol: z.enum(['orchestrated']).default('orchestrated'),
+    protocol: Protocol.default('orchestrated'),
   })
   .meta({
     id: 'PlaceOrder',

@@ -4,15 +4,13 @@ import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
-import { bucketMs, keepInboxBuckets } from '../storage/inbox-buckets.js';
 import { statements } from '../storage/statements.js';
-import { type Claimed, claimLanes } from './claim.js';
 import { HandOvers } from './hand-overs.js';
-import { loadHeld } from './held.js';
 import { type Item, orderIdOf } from './item.js';
-import type { Lane } from './lane.js';
-import { doOperatorActions, rememberSettled } from './operator-actions.js';
+import { LaneChores } from './lane-chores.js';
+import { Ownership } from './ownership.js';
 import { CommitOutcomeUnknown, type Committed, type PassHandler, type PassOutcome, runPass } from './pass.js';
+import { PassSize } from './pass-size.js';
 import type { LoopSettings } from './settings.js';
 import { Signal } from './signal.js';
 import { Timers } from './timers.js';
@@ -31,6 +29,12 @@ export interface LoopHealth {
 /** Fewer than that are not held up for company: a lone order takes no longer. */
 const severalMessages = 4;
 
+/** Its handler never came to an end, or its statements did not. */
+class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+  override readonly message = 'it took longer than a transaction may, alone and again and again';
+}
+
 /**
  * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
  * passes it claims lanes, fires timers, takes outside answers and retries held messages. One transaction at a time;
@@ -44,25 +48,20 @@ export class LaneLoop implements WorkSink {
   readonly #timers: Timers;
   readonly #signal = new Signal();
   readonly #owner: string;
+  readonly #ownership: Ownership;
+  readonly #chores: LaneChores;
   readonly #passHandler: PassHandler;
+  readonly #passSize: PassSize;
+  /** Ends the wait for the pass under way: its connection is lost, whatever its handler waits for. */
+  #abandonPass: ((error: Error) => void) | null = null;
 
   #db: Connection | null = null;
-  #lanes = new Map<number, Lane>();
-  /** Lanes of the current generation that are to be claimed (again). */
-  #toClaim = new Set<number>();
-  #assigned: readonly number[] = [];
-  #generation = 0;
-  #refused = new Map<number, string>();
   #submitted: Item[] = [];
   /** Taken from their sources, and not committed yet. */
   #inHand: Item[] = [];
   #poisoned = new Map<Item, unknown>();
   #clock = { databaseMs: 0, atMs: 0 };
-  /** How much a pass may handle now: less after one that took too long. */
-  #passItemsMax: number;
   #failure: { error: unknown; count: number } | null = null;
-  #claimFailures = 0;
-  #due = { operatorsMs: 0, heldMs: 0, sweepMs: 0, offsetsMs: 0, bucketsMs: 0, deletionMs: 0 };
   #stopping = false;
   #running: Promise<void> | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -75,7 +74,7 @@ export class LaneLoop implements WorkSink {
     private readonly logger: Logger,
   ) {
     this.#passHandler = { prefetch: (work, tx) => handler.prefetch?.(work, tx), process };
-    this.#passItemsMax = settings.passMessagesMax;
+    this.#passSize = new PassSize(settings.passMessagesMax);
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
       topic => this.#consumer.logicalName(topic),
@@ -84,11 +83,11 @@ export class LaneLoop implements WorkSink {
     this.#consumer = new LaneConsumer(
       kafka,
       { ...settings, groupId: settings.service },
-      () => [...this.#lanes.keys()],
+      () => [...this.#ownership.lanes.keys()],
       {
-        joined: lanes => this.#joined(lanes),
+        joined: lanes => this.#ownership.joined(lanes),
         rebalancing: () => this.#handOvers.abandon(),
-        batch: payload => this.#handOvers.accept(payload, this.#lanes.has(payload.batch.partition)),
+        batch: payload => this.#handOvers.accept(payload, this.#ownership.lanes.has(payload.batch.partition)),
       },
       logger,
     );
@@ -102,6 +101,34 @@ export class LaneLoop implements WorkSink {
       const bounds = await this.#consumer.bounds();
       this.#signal.notify();
       return new Map([...bounds].map(([key, { end }]) => [key, end]));
+    });
+    this.#ownership = new Ownership({
+      owner: this.#owner,
+      settings,
+      consumer: this.#consumer,
+      publisher: this.#publisher,
+      handler,
+      signal: this.#signal,
+      logger,
+      taken: timers => {
+        for (const timer of timers) this.#timers.set(timer);
+      },
+      forgotten: lanes => this.#forget(lanes),
+    });
+    this.#chores = new LaneChores({
+      settings,
+      database: () => this.#db!,
+      now: () => new Date(this.#databaseNowMs()),
+      publisher: this.#publisher,
+      ownership: this.#ownership,
+      idle: () => this.#handOvers.isEmpty,
+      passItemsMax: () => this.#passSize.itemsMax,
+      pass: () => this.#pass([], 'wait'),
+      handle: async held => {
+        this.#inHand.push(...held);
+        if (this.#inHand.length > 0) await this.#handle();
+      },
+      logger,
     });
   }
 
@@ -145,13 +172,13 @@ export class LaneLoop implements WorkSink {
     this.#handOvers.abandon();
     await this.#consumer.stop();
     await Promise.race([this.#publisher.settled(), sleep(3_000)]);
-    await this.#deletePublished().catch(() => undefined);
+    await this.#chores.deletePublished().catch(() => undefined);
     await this.#producer.disconnect();
     await this.#db?.end().catch(() => undefined);
   }
 
   submit(work: Work & { kind: 'submitted' }): boolean {
-    if (!this.#lanes.has(work.lane)) return false;
+    if (!this.#ownership.lanes.has(work.lane)) return false;
     this.#submitted.push({
       from: 'submitted',
       lane: work.lane,
@@ -165,9 +192,9 @@ export class LaneLoop implements WorkSink {
   health(): LoopHealth {
     return {
       state: this.#state(),
-      lanes: this.#lanes.size,
-      waitingForClaim: this.#toClaim.size,
-      refused: Object.fromEntries(this.#refused),
+      lanes: this.#ownership.lanes.size,
+      waitingForClaim: this.#ownership.waitingForClaim,
+      refused: Object.fromEntries(this.#ownership.refused),
       error: this.#failure === null ? null : String(this.#failure.error),
       timers: this.#timers.count,
     };
@@ -177,18 +204,9 @@ export class LaneLoop implements WorkSink {
     if (this.#stopping) return 'stopped';
     if (this.#failure !== null && this.#failure.count > 2) return 'failing';
     if (this.#publisher.waitingMs > this.settings.sendAlarmMs) return 'waiting-for-kafka';
-    if (this.#consumer.memberSince === null || this.#toClaim.size > 0) return 'starting';
+    if (this.#consumer.memberSince === null || this.#ownership.waitingForClaim > 0) return 'starting';
     if (this.#consumer.silentMs > this.settings.sessionTimeoutMs) return 'waiting-for-kafka';
     return 'running';
-  }
-
-  #joined(lanes: readonly number[]): void {
-    this.#generation++;
-    this.#assigned = lanes;
-    this.#toClaim = new Set(lanes);
-    this.#claimFailures = 0;
-    this.#refused.clear();
-    this.#signal.notify();
   }
 
   async #run(): Promise<void> {
@@ -205,143 +223,53 @@ export class LaneLoop implements WorkSink {
   /** One turn: what has to be claimed first, then what waits, then what is due. */
   async #turn(): Promise<void> {
     if (this.#db === null || this.#db.lost !== undefined) await this.#reconnectDatabase();
-    if (this.#toClaim.size > 0 || this.#lanes.size !== this.#assigned.length - this.#refused.size) {
-      await this.#claim();
-    }
+    if (this.#ownership.outdated) await this.#ownership.claim(this.#db!);
     this.#gather();
     if (this.#inHand.length > 0) await this.#handle();
-    await this.#chores();
-    if (this.#handOvers.isEmpty && this.#submitted.length === 0 && this.#toClaim.size === 0) {
+    await this.#chores.doWhatIsDue();
+    if (this.#handOvers.isEmpty && this.#submitted.length === 0 && this.#ownership.waitingForClaim === 0) {
       await this.#signal.wait(this.settings.idleMs);
     }
     // Lets the other batches of the same fetch arrive, so that they share a transaction.
     await new Promise(resolve => setImmediate(resolve));
   }
 
-  // ---- claims
-
-  async #claim(): Promise<void> {
-    const generation = this.#generation;
-    await this.#publisher.settled();
-    const asked = new Set(this.#toClaim);
-    const assigned = new Set(this.#assigned);
-    this.#forget(new Set([...this.#lanes.keys()].filter(lane => asked.has(lane) || !assigned.has(lane))));
-    const lanes = [...asked].sort((a, b) => a - b);
-    if (lanes.length === 0) return;
-    this.handler.dropped(lanes);
-
-    const bounds = await this.#consumer.bounds();
-    const claimed = await claimLanes(
-      this.#db!,
-      {
-        owner: this.#owner,
-        lanes,
-        topics: this.settings.topics,
-        bounds,
-        httpRowAgeSeconds: this.settings.httpRowAgeMs / 1_000,
-      },
-      this.handler,
-    );
-    reached('lanes taken over');
-    for (const alarm of claimed.alarms) this.logger.error({ alarm: true }, alarm);
-    const positions = claimed.lanes.flatMap(({ number: lane, next }) =>
-      [...next].map(([topic, offset]) => ({ lane, topic, offset })),
-    );
-    const proved = await this.#consumer.prove(positions);
-    if (generation !== this.#generation || !proved) {
-      this.handler.dropped(lanes);
-      if (generation === this.#generation) await this.#claimLater();
-      return;
-    }
-    this.#claimFailures = 0;
-    await this.#takeOver(claimed);
-  }
-
-  async #takeOver(claimed: Claimed): Promise<void> {
-    const ours: number[] = [];
-    for (const lane of claimed.lanes) {
-      this.#toClaim.delete(lane.number);
-      const refusal = claimed.refused.get(lane.number);
-      if (refusal !== undefined) {
-        this.logger.error({ alarm: true, lane: lane.number }, refusal);
-        this.#refused.set(lane.number, refusal);
-        this.handler.dropped([lane.number]);
-        continue;
-      }
-      this.#refused.delete(lane.number);
-      this.#lanes.set(lane.number, lane);
-      ours.push(lane.number);
-      for (const [topic, offset] of lane.next) this.#consumer.seek(lane.number, topic, offset);
-    }
-    for (const timer of claimed.timers) this.#timers.set(timer);
-    const unsent = claimed.unsent.filter(({ lane }) => this.#lanes.has(lane));
-    await this.#publisher.publish(unsent);
-    this.#consumer.resume(ours);
-    this.logger.info({ lanes: ours, unsent: unsent.length, timers: claimed.timers.length }, 'lanes claimed');
-  }
-
-  async #claimLater(): Promise<void> {
-    this.#claimFailures++;
-    const pauseMs = Math.min(50 * 2 ** this.#claimFailures, 2_000) * (0.5 + Math.random() / 2);
-    this.logger.info(
-      { pauseMs, failures: this.#claimFailures },
-      'the claim was not proved; next try after a pause',
-    );
-    await this.#signal.wait(pauseMs);
-  }
-
-  /** Drops everything that is remembered of these lanes; what was in hand comes again from where it came from. */
-  #forget(lanes: ReadonlySet<number>): void {
-    if (lanes.size === 0) return;
-    this.handler.dropped([...lanes]);
-    for (const lane of lanes) this.#lanes.delete(lane);
-    this.#handOvers.abandon(lanes);
-    this.#timers.drop(lanes);
-    const kept = (item: Item) => !lanes.has(item.lane);
-    this.#inHand = this.#inHand.filter(kept);
-    this.#submitted = this.#submitted.filter(kept);
-    this.#poisoned = new Map([...this.#poisoned].filter(([item]) => kept(item)));
-  }
-
-  /** Their memory is wrong, or somebody else has claimed them: claim them again; the proof decides. */
-  #reclaim(lanes: ReadonlySet<number>): void {
-    this.#consumer.pause([...lanes]);
-    this.#forget(lanes);
-    for (const lane of lanes) if (this.#assigned.includes(lane)) this.#toClaim.add(lane);
-  }
-
   // ---- passes
 
   #gather(): void {
-    const room = this.#passItemsMax - this.#inHand.length;
+    const room = this.#passSize.itemsMax - this.#inHand.length;
     if (room <= 0) return;
     this.#inHand.push(...this.#submitted.splice(0, room));
     for (const { lane, orderId } of this.#timers.take(this.#databaseNowMs(), (lane, targets) =>
       this.#reached(lane, targets),
     )) {
-      if (this.#lanes.has(lane)) this.#inHand.push({ from: 'timer', lane, orderId });
+      if (this.#ownership.lanes.has(lane)) this.#inHand.push({ from: 'timer', lane, orderId });
     }
-    const { items, gaps } = this.#handOvers.take(this.#passItemsMax - this.#inHand.length, this.#lanes);
+    const { items, gaps } = this.#handOvers.take(
+      this.#passSize.itemsMax - this.#inHand.length,
+      this.#ownership.lanes,
+    );
     this.#inHand.push(...items);
     if (gaps.length > 0) {
       this.logger.error(
         { alarm: true, lanes: gaps },
         'kafkajs handed over a batch beyond our position; claiming again',
       );
-      this.#reclaim(new Set(gaps));
+      this.#ownership.reclaim(new Set(gaps));
     }
   }
 
   /** Handles what is in hand; a part at a time when one of it has to be found out. */
   async #handle(): Promise<void> {
-    const parts = slices(this.#inHand, this.#passItemsMax);
+    const parts = slices(this.#inHand, this.#passSize.itemsMax);
     let locks: Pass['locks'] = 'wait';
     while (parts.length > 0) {
-      const part = parts[0]!.filter(item => this.#lanes.has(item.lane));
+      const part = parts[0]!.filter(item => this.#ownership.lanes.has(item.lane));
       if (part.length === 0) {
         parts.shift();
         continue;
       }
+      for (const item of part) if (this.#passSize.isToBlame(item)) this.#bury(item, new TookTooLong());
       const outcome = await this.#pass(part, locks);
       locks = 'wait';
       switch (outcome.kind) {
@@ -351,7 +279,7 @@ export class LaneLoop implements WorkSink {
           break;
         case 'fenced':
           this.logger.warn({ lanes: [...outcome.lanes] }, 'lanes were claimed by somebody else');
-          this.#reclaim(outcome.lanes);
+          this.#ownership.reclaim(outcome.lanes);
           break;
         case 'locked':
           locks = 'skip';
@@ -369,19 +297,23 @@ export class LaneLoop implements WorkSink {
   }
 
   async #pass(items: readonly Item[], locks: Pass['locks']): Promise<PassOutcome> {
-    const published = this.#publisher.takeSent().filter(({ lane }) => this.#lanes.has(lane));
+    const startedAtMs = performance.now();
+    const published = this.#publisher.takeSent().filter(({ lane }) => this.#ownership.lanes.has(lane));
     try {
-      const outcome = await runPass(
-        this.#db!,
-        this.settings,
-        { items, lanes: this.#lanes, published, poisoned: this.#poisoned, locks },
-        this.#passHandler,
-      );
+      const input = { items, lanes: this.#ownership.lanes, published, poisoned: this.#poisoned, locks };
+      const outcome = await new Promise<PassOutcome>((resolve, reject) => {
+        this.#abandonPass = reject;
+        runPass(this.#db!, this.settings, input, this.#passHandler).then(resolve, reject);
+      });
       if (outcome.kind !== 'committed') this.#publisher.returnSent(published);
       return outcome;
     } catch (error) {
       this.#publisher.returnSent(published);
+      if (performance.now() - startedAtMs >= this.settings.transactionTimeoutMs)
+        this.#passSize.tookTooLong(items);
       throw error;
+    } finally {
+      this.#abandonPass = null;
     }
   }
 
@@ -389,11 +321,11 @@ export class LaneLoop implements WorkSink {
     reached('pass committed');
     this.#clock = { databaseMs: committed.now.getTime(), atMs: performance.now() };
     const log = items.filter(item => item.from === 'log');
-    for (const { lane, topic, offset } of log) this.#lanes.get(lane)!.next.set(topic, offset + 1);
+    for (const { lane, topic, offset } of log) this.#ownership.lanes.get(lane)!.next.set(topic, offset + 1);
     for (const [orderId, { lane, reason }] of committed.blocked)
-      this.#lanes.get(lane)!.blocked.set(orderId, reason);
+      this.#ownership.lanes.get(lane)!.blocked.set(orderId, reason);
     for (const orderId of committed.unblocked) {
-      for (const lane of this.#lanes.values()) lane.blocked.delete(orderId);
+      for (const lane of this.#ownership.lanes.values()) lane.blocked.delete(orderId);
     }
     committed.result.committed?.();
     for (const timer of committed.result.timers) this.#timers.set(timer);
@@ -408,7 +340,7 @@ export class LaneLoop implements WorkSink {
         'messages went to the dead letters',
       );
     }
-    if (this.#passItemsMax < this.settings.passMessagesMax) this.#passItemsMax++;
+    this.#passSize.committed(items);
     await this.#publisher.publish(committed.rows);
   }
 
@@ -429,7 +361,7 @@ export class LaneLoop implements WorkSink {
   }
 
   #reached(lane: number, targets: ReadonlyMap<string, number>): boolean {
-    const next = this.#lanes.get(lane)?.next;
+    const next = this.#ownership.lanes.get(lane)?.next;
     return (
       next !== undefined &&
       [...next].every(([topic, offset]) => offset >= (targets.get(`${topic}/${lane}`) ?? 0))
@@ -441,88 +373,14 @@ export class LaneLoop implements WorkSink {
     return this.#clock.databaseMs + (performance.now() - this.#clock.atMs);
   }
 
-  // ---- chores
-
-  async #chores(): Promise<void> {
-    const nowMs = performance.now();
-    if (this.#publisher.sentCount > 0 && nowMs >= this.#due.deletionMs) {
-      this.#due.deletionMs = nowMs + this.settings.deletionMs;
-      if (this.#handOvers.isEmpty) await this.#deletePublished();
-    }
-    if (nowMs >= this.#due.operatorsMs) {
-      this.#due.operatorsMs = nowMs + this.settings.operatorsMs;
-      await this.#doOperatorActions();
-    }
-    if (nowMs >= this.#due.heldMs) {
-      this.#due.heldMs = nowMs + this.settings.heldRetryMs;
-      await this.#retryHeld();
-    }
-    if (nowMs >= this.#due.sweepMs && this.#lanes.size > 0) {
-      this.#due.sweepMs = nowMs + this.settings.httpRowAgeMs / 2;
-      await this.#sweep();
-    }
-    if (nowMs >= this.#due.offsetsMs && this.#lanes.size > 0) {
-      this.#due.offsetsMs = nowMs + this.settings.offsetCommitMs;
-      this.#commitOffsets();
-    }
-    if (nowMs >= this.#due.bucketsMs) {
-      await this.#keepInboxBuckets();
-    }
-  }
-
-  async #keepInboxBuckets(): Promise<void> {
-    const { horizonMs } = this.settings;
-    const more = await keepInboxBuckets(this.#db!, new Date(this.#databaseNowMs()), horizonMs);
-    this.#due.bucketsMs = performance.now() + (more ? 1_000 : Math.min(600_000, bucketMs(horizonMs) / 2));
-  }
-
-  async #deletePublished(): Promise<void> {
-    if (this.#publisher.sentCount === 0) return;
-    const outcome = await this.#pass([], 'wait');
-    if (outcome.kind === 'fenced') this.#reclaim(outcome.lanes);
-  }
-
-  async #doOperatorActions(): Promise<void> {
-    const done = await doOperatorActions(this.#db!, this.#lanes);
-    if (done.kind === 'fenced') this.#reclaim(done.lanes);
-    if (done.kind !== 'done') return;
-    rememberSettled(this.#lanes, done.orders);
-    this.#due.heldMs = 0;
-    this.logger.info({ deadLetters: done.letters }, 'operators have settled dead letters');
-    if (done.toClaim.size > 0) this.#reclaim(done.toClaim);
-  }
-
-  async #retryHeld(): Promise<void> {
-    const orders = [...this.#lanes.values()].flatMap(({ number, blocked }) =>
-      [...blocked]
-        .filter(([, reason]) => reason === 'locked')
-        .map(([orderId]) => ({ lane: number, orderId })),
-    );
-    if (orders.length === 0) return;
-    this.#inHand.push(...(await loadHeld(this.#db!, orders.slice(0, this.#passItemsMax))));
-    if (this.#inHand.length > 0) await this.#handle();
-  }
-
-  async #sweep(): Promise<void> {
-    // What we have sent ourselves must be gone from the table before it is looked at.
-    await this.#publisher.settled();
-    await this.#deletePublished();
-    const { rows } = await this.#db!.query<{
-      seq: number;
-      lane: number;
-      topic: string;
-      key: string;
-      value: string;
-    }>(statements.statement('sweep-outbox', [[...this.#lanes.keys()], this.settings.httpRowAgeMs / 1_000]));
-    await this.#publisher.publish(rows);
-  }
-
-  /** For lag's sake only: the database's positions are the truth. */
-  #commitOffsets(): void {
-    const positions = [...this.#lanes.values()].flatMap(({ number: lane, next }) =>
-      [...next].map(([topic, offset]) => ({ lane, topic, offset })),
-    );
-    void this.#consumer.prove(positions);
+  /** What waits of these lanes is given back: it comes again from where it came from. */
+  #forget(lanes: ReadonlySet<number>): void {
+    this.#handOvers.abandon(lanes);
+    this.#timers.drop(lanes);
+    const kept = (item: Item) => !lanes.has(item.lane);
+    this.#inHand = this.#inHand.filter(kept);
+    this.#submitted = this.#submitted.filter(kept);
+    this.#poisoned = new Map([...this.#poisoned].filter(([item]) => kept(item)));
   }
 
   // ---- failures
@@ -535,7 +393,7 @@ export class LaneLoop implements WorkSink {
     );
     if (error instanceof CommitOutcomeUnknown || this.#db === null || this.#db.lost !== undefined) {
       // Whether the pass happened is not known: the claim reads what is true.
-      this.#reclaim(new Set(this.#lanes.keys()));
+      this.#ownership.reclaim(new Set(this.#ownership.lanes.keys()));
       await this.#db?.end().catch(() => undefined);
       this.#db = null;
     }
@@ -548,17 +406,20 @@ export class LaneLoop implements WorkSink {
       applicationName: `${this.#owner} lanes`,
       transactionTimeoutMs: this.settings.transactionTimeoutMs,
       logger: this.logger,
-      onLost: () => this.#signal.notify(),
+      onLost: error => {
+        this.#abandonPass?.(error);
+        this.#signal.notify();
+      },
     });
     await this.#db.query({ text: `SET lock_timeout = ${this.settings.lockTimeoutMs}` });
     const { rows } = await this.#db.query<{ now: Date }>({ text: 'SELECT now()' });
     this.#clock = { databaseMs: rows[0]!.now.getTime(), atMs: performance.now() };
     // Before the first pass: what falls into the default bucket keeps its own from being made.
-    await this.#keepInboxBuckets();
+    await this.#chores.keepInboxBuckets();
   }
 
   async #reconnectDatabase(): Promise<void> {
-    if (this.#lanes.size > 0) this.#reclaim(new Set(this.#lanes.keys()));
+    if (this.#ownership.lanes.size > 0) this.#ownership.reclaim(new Set(this.#ownership.lanes.keys()));
     await this.#connectDatabase();
     this.logger.info('the database is back');
   }

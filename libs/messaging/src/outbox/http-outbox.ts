@@ -79,6 +79,8 @@ export class HttpOutbox {
 
   /** The rows are committed: sends them in the background. */
   committed(rows: readonly OutboxRow[]): void {
+    // A group of replays commits none. Work on nothing ends before it is remembered, and would be remembered for ever.
+    if (rows.length === 0) return;
     reached('request committed');
     this.#queue.push(...rows);
     this.#working ??= this.#work();

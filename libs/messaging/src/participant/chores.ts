@@ -1,4 +1,5 @@
 import { alongIds, type Chore, type Queries, type Query } from '@ballast/platform';
+import { reactionChores } from '../reactions/chores.js';
 import type { Retentions } from '../storage/retention.js';
 import { statements } from './tables.js';
 
@@ -32,7 +33,7 @@ export function participantChores(
       return { last: rows.at(-1)?.order_id ?? null, looked: rows[0]?.looked ?? 0 };
     },
   });
-  return [chore];
+  return [chore, ...reactionChores({ ORDER_STATE_RETENTION_MS, PURGE_INTERVAL_MS }, finished)];
 
   async function forget(database: Queries, quiet: readonly string[]): Promise<void> {
     if (quiet.length === 0) return;

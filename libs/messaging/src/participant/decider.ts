@@ -2,7 +2,16 @@ import type { Decision, OutsideAnswer, OutsideCall, ParticipantState } from '@ba
 import { isDeepStrictEqual } from 'node:util';
 import type { Message } from '../message.js';
 import type { Alarm } from './alarm.js';
-import { type Barrier, meet, type Reply, resume, settle, type Settled, waitsForCall } from './barrier.js';
+import {
+  type Barrier,
+  meet,
+  type Reply,
+  resume,
+  type Rule,
+  settle,
+  type Settled,
+  waitsForCall,
+} from './barrier.js';
 import type { AnswerItem, CallAnswered, CommandItem } from './items.js';
 import type { Participant } from './definition.js';
 import type { OrderMemory, PassMemory } from './pass-memory.js';
@@ -37,10 +46,10 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
     private readonly now: Date,
   ) {}
 
-  /** Throws what the participant's functions throw, and for what they must not decide. */
-  decide(item: CommandItem | AnswerItem): Draft<Own, Shared, Entry> | Obstacle {
-    const order = this.memory.order(item.orderId);
-    const draft: Draft<Own, Shared, Entry> = {
+  /** Nothing is decided yet. */
+  begin(orderId: string): Draft<Own, Shared, Entry> {
+    const order = this.memory.order(orderId);
+    return {
       kind: 'decided',
       own: order.own,
       barriers: order.barriers,
@@ -51,6 +60,17 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       answered: null,
       alarms: [],
     };
+  }
+
+  /**
+   * Throws what the participant's functions throw, and for what they must not decide.
+   * @param draft what was decided before for the same message: of no use any more when this meets an obstacle
+   */
+  decide(
+    item: CommandItem | AnswerItem,
+    draft = this.begin(item.orderId),
+  ): Draft<Own, Shared, Entry> | Obstacle {
+    const order = this.memory.order(item.orderId);
     return (item.kind === 'command' ? this.#command(item, order, draft) : this.#answer(item, draft)) ?? draft;
   }
 
@@ -79,7 +99,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       order.own !== undefined &&
       !order.hasBarriers &&
       draft.barriers.every(({ kind }) => kind === 'untouched');
-    const about = { rule: route.rule, now: this.now, unexplainedRecord };
+    const about = { rule: ruleOf(route, message), now: this.now, unexplainedRecord };
     const verdict = meet(draft.barriers[route.place]!, route.side, message, about);
     if (verdict.next === 'settled') {
       accept(draft, route, verdict);
@@ -173,7 +193,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
       draft.calls.push({ operation: type, call: decision.call, ...deadlineOf(route, message) });
     }
     const settled = settle(draft.barriers[route.place]!, route.side, message, decision, {
-      rule: route.rule,
+      rule: ruleOf(route, message),
       now: this.now,
     });
     accept(draft, route, settled);
@@ -226,6 +246,10 @@ function remember<Own, Shared, Entry>(
   }
   for (const entry of after.appended) draft.appended.push(entry);
 }
+
+/** What try-confirm-cancel confirms is decided: refused now, it is worth another attempt, under whatever rule else. */
+const ruleOf = ({ rule }: Route, { tcc }: Message): Rule =>
+  rule === 'pivot' && tcc !== undefined ? 'must-finish' : rule;
 
 /** Rule 4 of the barrier goes on for the call: what an order does before its pivot is of no use past its deadline. */
 const deadlineOf = ({ rule, side }: Route, { deadline }: Message) =>

@@ -2,6 +2,7 @@ import type { OutsideAnswer } from '@ballast/contracts';
 import { z } from 'zod';
 import type { Message } from '../message.js';
 import { orderOf, PoisonedWork, type Work } from '../lanes/work.js';
+import type { HeardItem, Hearing } from '../reactions/hearing.js';
 import type { Route, Routes } from './routes.js';
 
 /** A command, with its data as the contract reads it. */
@@ -49,12 +50,17 @@ export const isAnswerOfParty = (value: unknown): value is OutsideAnswer =>
 /**
  * What each work item is about. A command's data is validated here, and nowhere else on its way.
  * Throws PoisonedWork with everything that this participant cannot handle.
+ * @param hearing for a participant that reacts to events as well
  */
-export function itemsOf(work: readonly Work[], routes: Routes): (CommandItem | AnswerItem | AttemptItem)[] {
+export function itemsOf(
+  work: readonly Work[],
+  routes: Routes,
+  hearing: Hearing | null = null,
+): (CommandItem | HeardItem | AnswerItem | AttemptItem)[] {
   const causes = new Map<Work, unknown>();
   const items = work.flatMap(one => {
     try {
-      return [itemOf(one, routes)];
+      return hearing?.passesBy(one) ? [] : [itemOf(one, routes, hearing)];
     } catch (error) {
       causes.set(one, error);
       return [];
@@ -82,22 +88,27 @@ export function lookUpsOf(work: readonly Work[]): {
   return { orderIds: [...orderIds], calls };
 }
 
-function itemOf(work: Work, routes: Routes): CommandItem | AnswerItem | AttemptItem {
+function itemOf(
+  work: Work,
+  routes: Routes,
+  hearing: Hearing | null,
+): CommandItem | HeardItem | AnswerItem | AttemptItem {
   switch (work.kind) {
     case 'message':
-      return commandOf(work, work.message, routes);
+      // Another spelling of the same id would pass by what is stored under this one.
+      if (!orderIdPattern.test(work.message.subject)) {
+        throw new InvalidCommand(work.message, 'the subject is not an order id: a UUID in lower case');
+      }
+      return hearing?.hears(work) ? hearing.itemOf(work) : commandOf(work, work.message, routes);
     case 'submitted':
       return submittedOf(work, work.payload, work.orderId, routes);
     case 'timer':
-      throw new Error('a participant has no timers');
+      if (hearing === null) throw new Error('a participant has no timers');
+      return hearing.itemOf(work);
   }
 }
 
 function commandOf(work: Work, message: Message, routes: Routes): CommandItem {
-  // Another spelling of the same id would pass by what is stored under this one.
-  if (!orderIdPattern.test(message.subject)) {
-    throw new InvalidCommand(message, 'the subject is not an order id: a UUID in lower case');
-  }
   if (message.deadline !== undefined && Number.isNaN(Date.parse(message.deadline))) {
     throw new InvalidCommand(message, 'the deadline is no time');
   }

@@ -6,10 +6,12 @@ import {
   type Queries,
   sqlStateOf,
 } from '@ballast/platform';
+import type { HoldPatience } from '@ballast/two-phase';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { v7 as uuid } from 'uuid';
-import type { Pass, PassResult, Work } from '../lanes/work.js';
+import type { LaneHandler, Pass, PassResult, Timer, Work } from '../lanes/work.js';
+import { HoldHandler } from '../holds/hold-handler.js';
 import type { Message } from '../message.js';
 import type { Alarm } from './alarm.js';
 import type { ParticipantStorage } from './definition.js';
@@ -24,7 +26,7 @@ export class Workshop {
   /** Every statement, in the order of sending. */
   readonly statements: string[] = [];
   demand: ReadonlyMap<string, number> | null = null;
-  handler: ParticipantHandler<Job, Shelf, Line, Ask>;
+  handler: LaneHandler;
 
   private constructor(
     readonly database: string,
@@ -64,9 +66,17 @@ export class Workshop {
     const alarm = (alarm: Alarm) => void this.alarms.push(alarm);
     const participant = workshopOf(this.#storage);
     // A worker that is never reached: tests that have none make no calls.
-    const worker = outsideCalls ?? ({ start: () => undefined } as unknown as OutsideCallWorker);
-    this.handler = new ParticipantHandler(participant, { alarm, outsideCalls: worker });
-    return this.handler;
+    const idle = { start: () => undefined, takeOver: () => undefined, drop: () => undefined };
+    const worker = outsideCalls ?? (idle as unknown as OutsideCallWorker);
+    const handler = new ParticipantHandler(participant, { alarm, outsideCalls: worker });
+    this.handler = handler;
+    return handler;
+  }
+
+  /** Another process takes over, which holds what it takes for a TCC coordinator, and knows what is in the database. */
+  async holding(patience?: HoldPatience): Promise<readonly Timer[]> {
+    this.handler = new HoldHandler(this.handlerWith(null), workshopOf(this.#storage), patience);
+    return this.handler.claimed([lane], this.connection);
   }
 
   /** One pass, committed; rejects with what the handler rejects with, and nothing is kept then. */
@@ -81,7 +91,7 @@ export class Workshop {
     try {
       const { rows } = await db.query<{ now: Date }>({ text: 'SELECT now()' });
       const pass = this.#pass(locks, now ?? rows[0]!.now);
-      this.handler.prefetch(work, pass.tx);
+      this.handler.prefetch?.(work, pass.tx);
       const result = await this.handler.process(work, pass);
       const { command } = await db.query({ text: 'COMMIT' });
       if (command !== 'COMMIT') throw new Error(`COMMIT was a ${command}`);

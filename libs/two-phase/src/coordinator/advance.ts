@@ -4,6 +4,7 @@ import { Draft } from './draft.js';
 import type { Advanced, Event } from './event.js';
 import { hasEnded, type Instance, type Instant, isOpen } from './instance.js';
 import { abort, commit, fail, sendAgain, sendFirst } from './moves.js';
+import { operated, sendEach } from './operator.js';
 
 export interface NewInstance<Input> {
   readonly id: string;
@@ -72,6 +73,7 @@ function seal<Input>(draft: Draft): Advanced<Input> {
 function take(draft: Draft, event: Event): void {
   if (event.kind === 'answered') return answered(draft, event);
   if (event.kind === 'asked') return asked(draft, event.part);
+  if (event.kind === 'operator') return operated(draft, event);
   if (hasEnded(draft.instance.state)) return;
   switch (event.kind) {
     case 'cancel':
@@ -81,9 +83,7 @@ function take(draft: Draft, event: Event): void {
       if (draft.kind === 'preparing' && draft.deadlinePassed) abort(draft, 'DEADLINE');
       return takeWhatIsDue(draft);
     case 'resume':
-      for (const { part, operation, ask } of draft.asks()) {
-        if (ask.is === 'stuck') sendAgain(draft, part, operation);
-      }
+      sendEach(draft, ['stuck']);
   }
 }
 
@@ -99,8 +99,11 @@ function asked(draft: Draft, part: string): void {
   }
   const operation = draft.kind === 'committing' || draft.kind === 'committed' ? 'commit' : 'abort';
   const told = draft.branch(part)?.[operation];
-  if (told !== undefined && isOpen(told)) sendAgain(draft, part, operation);
-  else draft.send(part, operation, (told?.attempts ?? 0) + 1);
+  if (told !== undefined && isOpen(told)) return sendAgain(draft, part, operation);
+  const attempts = (told?.attempts ?? 0) + 1;
+  // It is done, and stays so; but every attempt that is sent is counted.
+  if (told !== undefined) draft.set(part, operation, { ...told, attempts });
+  draft.send(part, operation, attempts);
 }
 
 function takeWhatIsDue(draft: Draft): void {

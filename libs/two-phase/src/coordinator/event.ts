@@ -1,5 +1,6 @@
 import type { Answer, Command } from '@ballast/contracts';
 import type { Instance, Instant } from './instance.js';
+import type { OperatorAction } from './operator.js';
 
 /** What is asked of a branch; `do` of a step that follows the commit. */
 export type Operation = 'prepare' | 'commit' | 'abort' | 'do';
@@ -20,8 +21,17 @@ export type Event =
   | { readonly kind: 'timer' }
   /** Honoured before the decision, ignored from then on. */
   | { readonly kind: 'cancel' }
-  /** An operator asks for another round of attempts of what is stuck. */
-  | { readonly kind: 'resume' };
+  /** Another round of attempts of what is stuck. */
+  | { readonly kind: 'resume' }
+  /** An operator interferes: the effect `ruled` says whether it was done. */
+  | {
+      readonly kind: 'operator';
+      readonly action: OperatorAction;
+      /** Of the action: the ruling refers to it. */
+      readonly id: string;
+      /** Of force-forward: which of the parts that are stuck. */
+      readonly part?: string | undefined;
+    };
 
 export interface Advanced<Input = unknown> {
   /** The very same object when nothing has changed. */
@@ -43,6 +53,13 @@ export type Effect =
   | { readonly kind: 'finished'; readonly outcome: Outcome }
   /** Something that is decided has failed too often and waits for its answer or an operator. */
   | { readonly kind: 'parked'; readonly part: string; readonly operation: Operation; readonly reason: string }
+  /** What became of an operator's action: `refusal` says why nothing was done. */
+  | {
+      readonly kind: 'ruled';
+      readonly id: string;
+      readonly action: OperatorAction;
+      readonly refusal: string | null;
+    }
   /** Something that must not happen has happened: somebody has to look. The instance goes on. */
   | { readonly kind: 'alarm'; readonly alarm: Alarm; readonly part: string; readonly detail: string };
 

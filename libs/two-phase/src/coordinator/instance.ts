@@ -32,7 +32,7 @@ export interface Committing {
 /** Decided. */
 export interface Aborting {
   readonly kind: 'aborting';
-  /** A rejection's code, TIMEOUT, CANCELLED or DEADLINE. */
+  /** A rejection's code, TIMEOUT, CANCELLED, DEADLINE or OPERATOR. */
   readonly reason: string;
   readonly branches: readonly BranchState[];
 }
@@ -100,7 +100,14 @@ export type Vote =
       readonly detail?: string | undefined;
     };
 
-export type Asked = Ask | { readonly is: 'done'; readonly attempts: number };
+export type Asked =
+  | Ask
+  | {
+      readonly is: 'done';
+      readonly attempts: number;
+      /** An operator has said so, not the participant. */
+      readonly byHand?: true;
+    };
 
 export const isOpen = (ask: Vote | Asked): ask is Ask =>
   ask.is === 'sent' || ask.is === 'waiting' || ask.is === 'stuck';

@@ -28,6 +28,17 @@ export function patienceOf(settings: Partial<Patience>, defaults: Patience = def
   return patience;
 }
 
+/** The definition with this process's patience where it says nothing else than the library. */
+export function withPatience<D extends { readonly patience: Patience }>(
+  definition: D,
+  settings: Partial<Patience>,
+): D {
+  const own = Object.entries(definition.patience).filter(
+    ([name, value]) => value !== defaultPatience[name as keyof Patience],
+  );
+  return { ...definition, patience: patienceOf({ ...settings, ...Object.fromEntries(own) }) };
+}
+
 /** Milliseconds from the `attempts`-th attempt, which was refused, to the next. */
 export const retryDelayMs = ({ retryMs, retryMaxMs }: Patience, attempts: number): number =>
   Math.min(retryMaxMs, retryMs * 2 ** (attempts - 1));

@@ -78,6 +78,13 @@ export interface WorkItem {
 /** Why a branch votes no, beside what its work rejects with. */
 export const votesNo = ['DEADLINE', 'TIMEOUT'] as const;
 
+/** What the commands of a branch are called, after the participant's name and a dot. */
+export const branchCommands = {
+  prepare: 'prepare-branch',
+  commit: 'commit-branch',
+  abort: 'roll-branch-back',
+} as const;
+
 /** The order's input, for a participant that shares the definition with the coordinator. */
 export const BranchOrder = z.object({
   definition: z.string().max(64),
@@ -146,10 +153,10 @@ function branchOf(
   const rejects = [...new Set<CodeOf<Command>>([...work.flatMap(item => item.do.rejects), ...votesNo])];
   return {
     name,
-    prepare: command(`${name}.prepare-branch`, { data: BranchOrder, reply: Nothing, rejects }),
+    prepare: command(`${name}.${branchCommands.prepare}`, { data: BranchOrder, reply: Nothing, rejects }),
     prepareWith: (input: never) => ({ definition, version, input: input as unknown }),
-    commit: command(`${name}.commit-branch`, { data: Nothing, reply: Nothing }),
+    commit: command(`${name}.${branchCommands.commit}`, { data: Nothing, reply: Nothing }),
     commitWith: () => ({}),
-    abort: command(`${name}.roll-branch-back`, { data: Nothing, reply: Nothing }),
+    abort: command(`${name}.${branchCommands.abort}`, { data: Nothing, reply: Nothing }),
   };
 }

@@ -39,6 +39,8 @@ export function advanceBranch(
       return ended(branch, event);
     case 'looked':
       return looked(branch, about, event.listed, now, patience);
+    case 'overruled':
+      return overruled(branch, event.outcome);
     case 'timer': {
       if (branch?.state.kind !== 'prepared' || branch.state.askAt > now) return { branch, effects: [] };
       const { asked } = branch.state;
@@ -171,13 +173,13 @@ function ended(
       return contradicted(branch, 'commit', attempt, 'DECISION_CONTRADICTED', 'ROLLED_BACK');
     return {
       branch: { ...branch, state: { kind: 'committed' } },
-      effects: [answerTo('commit', attempt, yes)],
+      effects: attempt === null ? [] : [answerTo('commit', attempt, yes)],
     };
   }
   if (branch?.state.kind !== 'rolling-back') return { branch, effects: [] };
   const { attempt, no: own } = branch.state;
   if (!found && marker === 'committed')
-    return contradicted(branch, 'abort', attempt ?? 1, 'DECISION_CONTRADICTED', 'COMMITTED');
+    return contradicted(branch, 'abort', attempt, 'DECISION_CONTRADICTED', 'COMMITTED');
   const state = { kind: 'rolled-back', code: own?.code ?? null } as const;
   const effects: BranchEffect[] = [];
   if (own !== null) effects.push(answerTo('prepare', own.attempt, no(own.code)));
@@ -217,24 +219,36 @@ function looked(
     case 'rolled-back': {
       if (!listed) return { branch, effects: [] };
       const detail = `a prepared transaction is there, though the branch is ${branch!.state.kind}`;
-      return { branch, effects: [{ kind: 'alarm', alarm: 'PREPARED_BUT_UNREGISTERED', detail }] };
+      const alarm = { kind: 'alarm', alarm: 'PREPARED_BUT_UNREGISTERED', detail } as const;
+      // Whatever it is, it came after the decision to do nothing.
+      const undone = { kind: 'end', outcome: 'rollback' } as const;
+      return { branch, effects: branch!.state.kind === 'rolled-back' ? [alarm, undone] : [alarm] };
     }
   }
 }
 
-/** The coordinator is told "not now": it parks, and an operator looks at both. */
+/** Once the branch is not in doubt (any more) there is nothing to overrule. */
+function overruled(branch: LocalBranch | null, outcome: 'commit' | 'rollback'): BranchAdvanced {
+  if (branch?.state.kind !== 'prepared') return { branch, effects: [] };
+  const state: LocalBranchState =
+    outcome === 'commit'
+      ? { kind: 'committing', attempt: null }
+      : { kind: 'rolling-back', attempt: null, no: null };
+  return { branch: { ...branch, state }, effects: [{ kind: 'end', outcome }] };
+}
+
+/** The coordinator, if it waits for an answer, is told "not now": it parks, and an operator looks at both. */
 function contradicted(
   branch: LocalBranch | null,
   operation: 'commit' | 'abort',
-  attempt: number,
+  attempt: number | null,
   alarm: BranchAlarm,
   code: string,
 ): BranchAdvanced {
   const detail = `told to ${operation}, but the branch is ${branch?.state.kind ?? 'unknown'}`;
-  return {
-    branch,
-    effects: [{ kind: 'alarm', alarm, detail }, answerTo(operation, attempt, { outcome: 'refused', code })],
-  };
+  const raised = { kind: 'alarm', alarm, detail } as const;
+  const answer = attempt === null ? [] : [answerTo(operation, attempt, { outcome: 'refused', code })];
+  return { branch, effects: [raised, ...answer] };
 }
 
 const yes: Answer = { outcome: 'done', reply: {} };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { advanceBranch } from './advance-branch.js';
-import { type BranchEvent, gidOf, type LocalBranch, nextBranchDue } from './branch.js';
+import { type BranchEvent, gidOf, type LocalBranch, nextBranchDue, orderOfGid } from './branch.js';
 
 const about = { orderId: 'an-order', name: 'inventory' };
 const order = { lines: 2 };
@@ -182,7 +182,10 @@ describe('recovery', () => {
       effects: [{ alarm: 'PREPARED_BUT_UNREGISTERED' }, { kind: 'ask' }],
     });
     expect(after(looked(false)).branch).toBeNull();
-    expect(after(abort(), looked(true)).effects).toMatchObject([{ alarm: 'PREPARED_BUT_UNREGISTERED' }]);
+    expect(after(abort(), looked(true)).effects).toMatchObject([
+      { alarm: 'PREPARED_BUT_UNREGISTERED' },
+      { kind: 'end', outcome: 'rollback' },
+    ]);
   });
 
   test('one that hears nothing asks after a while, and again', () => {
@@ -195,7 +198,57 @@ describe('recovery', () => {
   });
 });
 
-test('a prepared transaction is named after service and order, within 200 bytes', () => {
-  expect(gidOf({ ...about, orderId: crypto.randomUUID() }).length).toBeLessThan(200);
-  expect(gidOf(about)).toBe('inventory:an-order');
+describe('an operator decides alone', () => {
+  const overruled = (outcome: 'commit' | 'rollback'): BranchEvent => ({ kind: 'overruled', outcome });
+
+  test('a branch in doubt is ended, and nobody is answered', () => {
+    expect(after(asked(), isPrepared, overruled('commit')).effects).toEqual([
+      { kind: 'end', outcome: 'commit' },
+    ]);
+    expect(after(asked(), isPrepared, overruled('commit'), ended(true))).toMatchObject({
+      state: 'committed',
+      effects: [],
+    });
+    expect(after(asked(), isPrepared, overruled('rollback'), ended(true))).toMatchObject({
+      state: 'rolled-back',
+      effects: [],
+    });
+  });
+
+  test('the same decision of the coordinator is answered as always', () => {
+    expect(after(asked(), isPrepared, overruled('commit'), ended(true), commit()).effects).toEqual([
+      answer('commit', yes),
+    ]);
+    expect(after(asked(), isPrepared, overruled('commit'), commit(), ended(true)).effects).toEqual([
+      answer('commit', yes),
+    ]);
+  });
+
+  test.each([
+    [overruled('rollback'), commit()],
+    [overruled('commit'), abort()],
+  ])('another one is an alarm, and refused', (alone, told) => {
+    for (const events of [[told], [ended(true), told]]) {
+      expect(after(asked(), isPrepared, alone, ...events).effects).toMatchObject([
+        { kind: 'alarm', alarm: 'DECISION_CONTRADICTED' },
+        { kind: 'answer', answer: { outcome: 'refused' } },
+      ]);
+    }
+  });
+
+  test('what is not in doubt is left alone', () => {
+    expect(after(asked(), overruled('commit')).state).toBe('registered');
+    expect(after(asked(), isPrepared, commit(), overruled('rollback')).state).toBe('committing');
+    expect(after(overruled('commit')).branch).toBeNull();
+  });
+});
+
+test('a prepared transaction is named after service, order and database, within 200 bytes', () => {
+  const orderId = crypto.randomUUID();
+  const gid = gidOf({ ...about, orderId }, 'a'.repeat(63));
+  expect(gid.length).toBeLessThan(200);
+  expect(gidOf(about, 'shop')).toBe('inventory:an-order@shop');
+  expect(orderOfGid(gid, 'inventory', 'a'.repeat(63))).toBe(orderId);
+  expect(orderOfGid(gid, 'inventory', 'shop')).toBeNull();
+  expect(orderOfGid(gid, 'payment', 'a'.repeat(63))).toBeNull();
 });

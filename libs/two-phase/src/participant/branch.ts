@@ -26,8 +26,8 @@ export type LocalBranchState =
   | { readonly kind: 'registered'; readonly attempt: number }
   /** The vote is yes. From here on nobody here decides anything: age only says when to ask. */
   | { readonly kind: 'prepared'; readonly askAt: Instant; readonly asked: number }
-  /** The coordinator has decided; `attempt` is that of its message. */
-  | { readonly kind: 'committing'; readonly attempt: number }
+  /** The coordinator has decided; `attempt` is that of its message that waits for its answer. */
+  | { readonly kind: 'committing'; readonly attempt: number | null }
   | {
       readonly kind: 'rolling-back';
       /** The coordinator's message that waits for its answer. */
@@ -61,6 +61,8 @@ export type BranchEvent =
   | { readonly kind: 'ended'; readonly found: boolean; readonly marker: Marker }
   /** After a restart, and from time to time: is our name among the database's prepared transactions? */
   | { readonly kind: 'looked'; readonly listed: boolean }
+  /** An operator has decided alone, and answers for it: honoured only while the branch is in doubt. */
+  | { readonly kind: 'overruled'; readonly outcome: 'commit' | 'rollback' }
   | { readonly kind: 'timer' };
 
 export type BranchEffect =
@@ -111,5 +113,21 @@ export interface Named {
 export const nextBranchDue = (branch: LocalBranch | null): Date | null =>
   branch?.state.kind === 'prepared' ? new Date(branch.state.askAt) : null;
 
-/** The name of the prepared transaction: under 200 bytes, and different for each service of one database server. */
-export const gidOf = ({ orderId, name }: Named): string => `${name}:${orderId}`;
+/**
+ * The name of the prepared transaction: under 200 bytes, and different for each service and database of one server,
+ * which has one list of them all.
+ */
+export const gidOf = ({ orderId, name }: Named, database: string): string =>
+  `${gidPrefix(name)}${orderId}@${database}`;
+
+/** What the names of all prepared transactions of a participant begin with. */
+export const gidPrefix = (name: string): string => `${name}:`;
+
+/** The order that a prepared transaction of the participant is about; null for a name that is none of ours. */
+export function orderOfGid(gid: string, name: string, database: string): string | null {
+  const prefix = gidPrefix(name);
+  const suffix = `@${database}`;
+  return gid.startsWith(prefix) && gid.endsWith(suffix)
+    ? gid.slice(prefix.length, gid.length - suffix.length)
+    : null;
+}

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { advance, start } from '../coordinator/advance.js';
 import type { Advanced, Effect, Event, Send } from '../coordinator/event.js';
 import { type Instance, type Instant, nextDue } from '../coordinator/instance.js';
+import type { OperatorAction } from '../coordinator/operator.js';
 import type { Definition } from '../definition/definition.js';
 
 export interface Circumstances {
@@ -36,6 +37,7 @@ export class Scenario {
   readonly #told: (Effect & { kind: 'tell' })[] = [];
   readonly #expected: Send[] = [];
   readonly #alarms: Alarm[] = [];
+  readonly #rulings: (Effect & { kind: 'ruled' })[] = [];
   readonly #story: string[] = [];
   #current: Send | undefined;
 
@@ -114,6 +116,14 @@ export class Scenario {
 
   resume(): this {
     return this.#happens({ kind: 'resume' }, 'an operator resumes');
+  }
+
+  /** An operator acts; null: it is done, else why it is refused. */
+  operator(action: OperatorAction, refusal: string | null, part?: string): this {
+    this.#happens({ kind: 'operator', action, id: 'an-action', part }, `an operator: ${action}`);
+    const ruled = this.#rulings.shift();
+    if (ruled !== undefined && ruled.refusal === refusal) return this;
+    return this.#fail(`expected ${refusal ?? 'no refusal'}, not ${ruled?.refusal}`);
   }
 
   /** Time passes; whatever becomes due on the way is handled when it is due. */
@@ -198,6 +208,7 @@ export class Scenario {
       if (effect.kind === 'send') this.#sent.push(effect);
       if (effect.kind === 'tell') this.#told.push(effect);
       if (effect.kind === 'alarm') this.#alarms.push(effect);
+      if (effect.kind === 'ruled') this.#rulings.push(effect);
       if (effect.kind !== 'decided') continue;
       this.#story.push(`decided: ${effect.decision}`);
       if (index > 0) this.#fail('the decision has to come first');

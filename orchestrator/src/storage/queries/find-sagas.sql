@@ -15,8 +15,11 @@ WHERE found.state ->> 'kind' = ANY ($4::text[])
   AND position($5::text IN coalesce(found.state ->> 'reason', '')) > 0
   AND ($6::int IS NULL OR saga.started_at <= now() - $6::int * interval '1 second')
   AND ($7::text IS NULL OR EXISTS (
-      SELECT FROM json_array_elements(coalesce(found.state #> '{resumeAs,steps}', found.state -> 'steps')) AS step
+      SELECT
+      FROM unnest(ARRAY['steps', 'branches', 'afterwards']) AS part,
+           json_array_elements(coalesce(found.state #> ARRAY['resumeAs', part], found.state -> part)) AS step
       WHERE step ->> 'name' = $7
-        AND coalesce(step #>> '{undo,is}', step #>> '{do,is}') IN ('sent', 'waiting', 'stuck')))
+        AND coalesce(step #>> '{undo,is}', step #>> '{commit,is}', step #>> '{abort,is}', step #>> '{prepare,is}',
+                     step #>> '{do,is}') IN ('sent', 'waiting', 'stuck')))
 ORDER BY found.order_id DESC
 LIMIT $8

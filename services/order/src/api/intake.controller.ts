@@ -49,7 +49,10 @@ export class IntakeController {
     status: 409,
     description: 'IDEMPOTENCY_KEY_IN_FLIGHT: the first request with the key is not done.',
   })
-  @ApiResponse({ status: 422, description: 'IDEMPOTENCY_KEY_REUSED, UNKNOWN_SKU or AMOUNT_TOO_LARGE.' })
+  @ApiResponse({
+    status: 422,
+    description: 'IDEMPOTENCY_KEY_REUSED, UNKNOWN_SKU, AMOUNT_TOO_LARGE or CARD_NOT_PREPARABLE.',
+  })
   @ApiHeader({
     name: 'Deadline',
     required: false,

@@ -42,6 +42,22 @@ describe('placing', () => {
   });
 });
 
+describe('two-phase commit', () => {
+  test('refuses a card, which nobody could prepare, and takes a wallet', () => {
+    expect(place(parsed({ protocol: 'two-phase' }), today)).toMatchObject({
+      kind: 'refused',
+      code: 'CARD_NOT_PREPARABLE',
+    });
+    const wallet = parsed({ protocol: 'two-phase', payment: { kind: 'wallet' } });
+    expect(place(wallet, today).kind).toBe('accepted');
+  });
+
+  test('is the only protocol that refuses one', () => {
+    for (const protocol of ['orchestrated', 'choreographed', 'tcc'])
+      expect(place(parsed({ protocol }), today).kind).toBe('accepted');
+  });
+});
+
 describe('two bodies are the same', () => {
   test('whatever the order of their keys', () => {
     const shuffled = fc.shuffledSubarray(Object.keys(body), { minLength: Object.keys(body).length });

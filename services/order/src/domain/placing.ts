@@ -1,8 +1,13 @@
 import { Cents, type Order, type PlaceOrder } from '@ballast/contracts';
+import { placeOrderTwoPhase } from '@ballast/place-order';
 
 export type Placing =
   | { readonly kind: 'accepted'; readonly order: Order }
-  | { readonly kind: 'refused'; readonly code: 'AMOUNT_TOO_LARGE'; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'AMOUNT_TOO_LARGE' | 'CARD_NOT_PREPARABLE';
+      readonly detail: string;
+    };
 
 /**
  * The order that a valid body asks for.
@@ -18,7 +23,10 @@ export function place(body: PlaceOrder, today: string): Placing {
     };
   }
   const { customerId, lines, payment, address, shipOn = today } = body;
-  return { kind: 'accepted', order: { customerId, lines, amountCents, payment, address, shipOn } };
+  const order = { customerId, lines, amountCents, payment, address, shipOn };
+  if (body.protocol === 'two-phase' && placeOrderTwoPhase.unpreparable(order) !== null)
+    return { kind: 'refused', code: 'CARD_NOT_PREPARABLE', detail: unpreparable };
+  return { kind: 'accepted', order };
 }
 
 /**
@@ -36,6 +44,9 @@ export function fingerprint(body: PlaceOrder): string {
     lines.map(line => [line.sku, line.quantity, line.unitPriceCents]),
   ]);
 }
+
+const unpreparable =
+  'a two-phase commit prepares everything before it decides: a card cannot be prepared, pay by wallet or choose another protocol';
 
 const amountCentsMax = Cents.maxValue ?? Number.MAX_SAFE_INTEGER;
 

@@ -1,13 +1,16 @@
-import { cancelSaga, problems, topicOf } from '@ballast/contracts';
-import { createMessage, type HttpOutbox } from '@ballast/messaging';
+import { problems, type Protocol } from '@ballast/contracts';
+import type { HttpOutbox } from '@ballast/messaging';
 import { Problem, type TraceContext } from '@ballast/platform';
 import type { CancelRequests } from '../storage/cancel-requests.js';
+import { cancelMessage } from './first-message.js';
 
 /** Takes customers' wishes to cancel. Whether an order is cancelled is its flow's decision: before the pivot it is. */
 export class CancelDesk {
   constructor(
     private readonly requests: CancelRequests,
     private readonly outbox: Pick<HttpOutbox, 'rows'>,
+    /** Throws a Problem (404). */
+    private readonly find: (orderId: string) => Promise<{ readonly protocol: string }>,
   ) {}
 
   /**
@@ -15,15 +18,9 @@ export class CancelDesk {
    * @throws Problem when there is no such order (404), or it has ended (409)
    */
   async ask(orderId: string, trace: TraceContext): Promise<void> {
-    const message = createMessage({
-      type: cancelSaga.type,
-      source: '/order',
-      subject: orderId,
-      data: { requestedBy: 'customer' },
-      at: new Date(),
-      ...trace,
-    });
-    const [row] = this.outbox.rows([{ topic: topicOf(cancelSaga), message }]);
+    const { protocol } = await this.find(orderId);
+    const message = cancelMessage(protocol as Protocol, { orderId, at: new Date(), trace });
+    const [row] = this.outbox.rows([message]);
     const status = await this.requests.ask(orderId, row!);
     if (status === undefined) throw new Problem(problems.ORDER_NOT_FOUND, `there is no order ${orderId}`);
     if (status !== 'PENDING') {

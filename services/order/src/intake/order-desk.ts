@@ -1,20 +1,13 @@
 import { hash } from 'node:crypto';
-import {
-  BatchLine,
-  type Order,
-  type PlaceOrder,
-  type ProblemCode,
-  problems,
-  startSaga,
-  topicOf,
-} from '@ballast/contracts';
-import { createMessage, type HttpOutbox } from '@ballast/messaging';
+import { BatchLine, type Order, type PlaceOrder, type ProblemCode, problems } from '@ballast/contracts';
+import type { HttpOutbox } from '@ballast/messaging';
 import { Problem, type TraceContext } from '@ballast/platform';
 import { v7 as uuid } from 'uuid';
 import { fingerprint, place } from '../domain/placing.js';
 import { GroupedCalls } from '../grouping/grouped-calls.js';
 import type { NewOrder, OrderBook, Placed } from '../storage/order-book.js';
 import type { Admission } from './admission.js';
+import { firstMessage } from './first-message.js';
 import type { KnownSkus } from './known-skus.js';
 
 export interface Accepted {
@@ -154,21 +147,15 @@ export class OrderDesk {
       amountCents: order.amountCents,
       details: detailsOf(order),
       start: this.outbox.rows([
-        { topic: topicOf(startSaga), message: this.#startMessage(id, order, at, trace) },
+        firstMessage(body.protocol, {
+          orderId: id,
+          order,
+          at,
+          deadline: new Date(at.getTime() + this.options.orderTimeoutMs),
+          trace,
+        }),
       ])[0]!,
     };
-  }
-
-  #startMessage(id: string, order: Order, at: Date, trace: TraceContext) {
-    const deadline = new Date(at.getTime() + this.options.orderTimeoutMs).toISOString();
-    return createMessage({
-      type: startSaga.type,
-      source: '/order',
-      subject: id,
-      data: { definition: 'place-order', input: order, deadline },
-      at,
-      ...trace,
-    });
   }
 }
 

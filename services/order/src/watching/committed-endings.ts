@@ -1,4 +1,4 @@
-import type { Answer } from '@ballast/contracts';
+import { type Answer, repliesTopic } from '@ballast/contracts';
 import type { Outgoing } from '@ballast/messaging';
 import type { Logger } from '@ballast/platform';
 import type { OrderWatcher } from './order-watcher.js';
@@ -10,9 +10,13 @@ export class CommittedEndings {
     private readonly logger: Logger,
   ) {}
 
-  /** @param answers what the pass answers to `order.complete` and `order.cancel` */
-  committed(answers: readonly Outgoing[]): void {
-    this.watcher.nudge(answers.map(({ message }) => message.subject));
+  /**
+   * @param sent what the pass answers to `order.complete` and `order.cancel`, and announces of choreographed orders
+   * @param finished the choreographed orders that it has ended
+   */
+  committed(sent: readonly Outgoing[], finished: readonly string[]): void {
+    const answers = sent.filter(({ topic }) => topic === repliesTopic);
+    this.watcher.nudge([...answers.map(({ message }) => message.subject), ...finished]);
     for (const { message } of answers) {
       const answer = message.data as Answer;
       if (answer.outcome !== 'refused') continue;

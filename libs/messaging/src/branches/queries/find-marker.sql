@@ -1,0 +1,1 @@
+SELECT outcome FROM branch_marker WHERE order_id = $1

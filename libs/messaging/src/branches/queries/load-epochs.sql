@@ -1,0 +1,1 @@
+SELECT lane, epoch FROM lane WHERE lane = ANY ($1::int[])

@@ -1,0 +1,1 @@
+DELETE FROM hold WHERE order_id = ANY ($1::uuid[])

@@ -1,0 +1,205 @@
+import {
+  advance,
+  begin,
+  type Choreography,
+  type Effect,
+  type Event,
+  nextDue,
+  type Progress,
+} from '@ballast/choreography';
+import { topicOfEvent } from '@ballast/contracts';
+import { createMessage } from '../envelope.js';
+import type { Timer } from '../lanes/work.js';
+import type { Message, Outgoing } from '../message.js';
+import type { Reply } from '../participant/barrier.js';
+import type { HeardItem } from './hearing.js';
+import { happenedOf, type Happened } from './history.js';
+import { parkedBecause, type StoredProgress, type Trace } from './tables.js';
+
+/** What is worth telling after the commit. */
+export type News =
+  | { readonly kind: 'finished'; readonly orderId: string; readonly outcome: 'completed' | 'cancelled' }
+  | { readonly kind: 'parked'; readonly orderId: string; readonly reason: string }
+  /** Must never happen. */
+  | {
+      readonly kind: 'alarm';
+      readonly orderId: string;
+      readonly alarm: string;
+      readonly detail: string;
+    };
+
+/**
+ * Under whose name reactions ask their own participant: never a coordinator's. The barrier keeps what waits for its answer
+ * with its source, so that the answer of an outside party finds its way back.
+ */
+const sourceOf = (participant: string): string => `/${participant}/reactions`;
+
+export const isReaction = ({ source }: Message): boolean => source.endsWith('/reactions');
+
+/** A participant's reactions during a pass, in memory: later items see what earlier ones did. */
+export class Reacting {
+  readonly news: News[] = [];
+  readonly #known: Map<string, StoredProgress>;
+  readonly #changed = new Map<string, StoredProgress>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #foreseen = new Map<string, Turn>();
+
+  constructor(
+    readonly choreography: Choreography,
+    private readonly participant: string,
+    loaded: ReadonlyMap<string, StoredProgress>,
+    readonly now: Date,
+  ) {
+    this.#known = new Map(loaded);
+  }
+
+  get changes(): StoredProgress[] {
+    return [...this.#changed.values()];
+  }
+
+  get timers(): Timer[] {
+    return [...this.#timers.values()];
+  }
+
+  /** What was read late: an outside party's answer tells only then that it is to a reaction. */
+  add(loaded: ReadonlyMap<string, StoredProgress>): void {
+    for (const [orderId, stored] of loaded) if (!this.#known.has(orderId)) this.#known.set(orderId, stored);
+  }
+
+  has(orderId: string): boolean {
+    return this.#known.has(orderId);
+  }
+
+  /** The operations that an item will ask for, if those before it, which were foreseen as well, go as they should. */
+  foresee(item: HeardItem): Message[] {
+    const turn = this.#foreseen.get(item.orderId) ?? this.begin(item.orderId, item.work.lane);
+    this.#foreseen.set(item.orderId, turn);
+    return turn.hear(item);
+  }
+
+  begin(orderId: string, lane: number): Turn {
+    return new Turn(this.choreography, this.participant, orderId, lane, this.#known.get(orderId), this.now);
+  }
+
+  /** Makes what a turn did the state that the next one sees. */
+  accept(turn: Turn): void {
+    const { orderId, lane, stored } = turn;
+    if (stored === undefined) return;
+    // Armed anew each time: one that was due has been taken off, even if nothing has changed.
+    this.#timers.set(orderId, { lane, orderId, at: nextDue(this.choreography, stored.progress) });
+    this.news.push(...turn.news);
+    if (stored === this.#known.get(orderId)) return;
+    this.#known.set(orderId, stored);
+    this.#changed.set(orderId, stored);
+  }
+}
+
+/** What one item does to an order's reactions. Nothing of it counts before the whole item is decided. */
+export class Turn {
+  /** In the order of sending. */
+  readonly send: Outgoing[] = [];
+  readonly news: News[] = [];
+
+  constructor(
+    private readonly choreography: Choreography,
+    private readonly participant: string,
+    readonly orderId: string,
+    readonly lane: number,
+    /** Undefined where nothing was ever heard of the order. */
+    public stored: StoredProgress | undefined,
+    private readonly now: Date,
+  ) {}
+
+  /** The commands to be handed to the participant's own barrier. A timer of an order without reactions is not ours. */
+  hear({ event, trace }: HeardItem): Message[] {
+    if (event.kind !== 'timer') this.stored ??= this.#begin(trace);
+    return this.stored === undefined ? [] : this.#advance(this.stored, event);
+  }
+
+  /** The participant has answered a reaction. */
+  performed({ to, answer }: Reply, changed: boolean): Message[] {
+    if (this.stored === undefined) {
+      throw new TypeError(`${to.type} was answered for a reaction of order ${this.orderId}, which has none`);
+    }
+    return this.#advance(this.stored, { kind: 'performed', command: to.type, answer, changed });
+  }
+
+  /** Puts on record what an operator did. */
+  note(happened: Omit<Happened, 'at'>): void {
+    const { stored } = this;
+    if (stored === undefined) return;
+    const history = [...stored.history, { at: this.now.getTime(), ...happened }];
+    this.stored = { ...stored, history };
+  }
+
+  #begin(trace: Trace): StoredProgress {
+    return {
+      lane: this.lane,
+      progress: begin(this.choreography, this.participant, this.orderId, this.now.getTime()),
+      trace,
+      begunAt: this.now,
+      parkedAt: null,
+      history: [],
+    };
+  }
+
+  #advance(stored: StoredProgress, event: Event): Message[] {
+    const at = this.now.getTime();
+    const { progress, effects } = advance(this.choreography, stored.progress, event, at);
+    this.#keep(stored, progress, event, effects);
+    return effects.flatMap(effect => {
+      switch (effect.kind) {
+        case 'perform':
+          return [this.#command(effect, stored.trace)];
+        case 'emit':
+          this.send.push(this.#announcement(effect, stored.trace));
+          return [];
+        case 'finished':
+        case 'parked':
+        case 'alarm':
+          this.news.push({ ...effect, orderId: this.orderId });
+          return [];
+      }
+    });
+  }
+
+  #keep(stored: StoredProgress, progress: Progress, event: Event, effects: readonly Effect[]): void {
+    if (progress === stored.progress) return;
+    const isParked = parkedBecause(progress) !== null;
+    const parkedAt = isParked ? (stored.parkedAt ?? this.now) : null;
+    const told = progress.watch === null ? [] : happenedOf(event, stored.progress, progress, effects);
+    const at = this.now.getTime();
+    const history =
+      told.length === 0 ? stored.history : [...stored.history, ...told.map(one => ({ at, ...one }))];
+    this.stored = { ...stored, progress, parkedAt, history };
+  }
+
+  #command({ command, data, attempt, deadlineAt }: Effect & { kind: 'perform' }, trace: Trace): Message {
+    return createMessage({
+      at: this.now,
+      type: command.type,
+      source: sourceOf(this.participant),
+      subject: this.orderId,
+      data,
+      attempt,
+      ...deadlineOf(deadlineAt),
+      ...trace,
+    });
+  }
+
+  #announcement({ event, data, deadlineAt }: Effect & { kind: 'emit' }, trace: Trace): Outgoing {
+    const message = createMessage({
+      at: this.now,
+      type: event.type,
+      source: `/${this.participant}`,
+      subject: this.orderId,
+      data,
+      ...deadlineOf(deadlineAt),
+      ...trace,
+    });
+    return { topic: topicOfEvent(event), message };
+  }
+}
+
+const deadlineOf = (deadlineAt: number | null) =>
+  deadlineAt === null ? {} : { deadline: new Date(deadlineAt).toISOString() };

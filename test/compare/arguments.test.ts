@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { compareArguments } from './arguments.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'compare-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileWith = (content: string) => {
+  const file = join(folder, 'faults.json');
+  writeFileSync(file, content);
+  return ['--faults', file];
+};
+
+test('what is not said is as usual', () => {
+  expect(compareArguments([], '/')).toEqual({
+    orders: 2_000,
+    seed: 1,
+    skew: 'none',
+    inFlight: 64,
+    faults: { parties: {}, kills: [] },
+    json: null,
+    html: null,
+  });
+});
+
+test('files are named from where the command was called', () => {
+  expect(compareArguments(['--json', 'a.json', '--html', '/b.html'], '/here')).toMatchObject({
+    json: '/here/a.json',
+    html: '/b.html',
+  });
+});
+
+test('faults are read from a file', () => {
+  const faults = {
+    parties: { carrier: { rules: [{ answer: 'unknown', times: 3 }] } },
+    kills: [{ process: 'payment', everyOrders: 50 }],
+  };
+  expect(compareArguments(fileWith(JSON.stringify(faults)), '/').faults).toMatchObject({
+    parties: { carrier: { rules: [{ answer: 'unknown', times: 3, delayMs: 0 }] } },
+    kills: [{ process: 'payment', everyOrders: 50, downMs: 0 }],
+  });
+});
+
+test.each<[string[], string]>([
+  [['--orders', 'many'], '--orders: a whole number from 1'],
+  [['--orders', '0'], '--orders: a whole number from 1'],
+  [['--seed', '-1'], '--seed'],
+  [['--skew', 'normal'], '--skew: none or zipf, not normal'],
+  [['--protocol', 'tcc'], '--protocol'],
+  [['tcc'], 'tcc'],
+  [['--faults', '/nowhere.json'], '--faults /nowhere.json: ENOENT'],
+])('%j is a clear error', (args, complaint) => {
+  expect(() => compareArguments(args, '/')).toThrow(complaint);
+});
+
+test.each([
+  ['not JSON', 'JSON'],
+  ['{"kills": [{"process": "kafka", "everyOrders": 5}]}', 'kills.0.process'],
+  ['{"kills": [{"process": "order", "everyOrders": 0}]}', 'kills.0.everyOrders'],
+  ['{"parties": {"carrier": {"rules": [{"answer": "maybe"}]}}}', 'parties.carrier.rules.0.answer'],
+  ['{"storms": []}', 'storms'],
+])('a file with %s is a clear error', (content, complaint) => {
+  expect(() => compareArguments(fileWith(content), '/')).toThrow(complaint);
+});
