@@ -11,7 +11,7 @@ const mayImport = {
   choreography: ['contracts'],
   'two-phase': ['contracts'],
   'place-order': ['contracts', 'saga', 'choreography', 'two-phase'],
-  messaging: ['contracts', 'choreography', 'two-phase', 'resilience', 'platform'],
+  messaging: ['contracts', 'choreography', 'resilience', 'platform', 'two-phase'],
   testkit: ['contracts', 'messaging', 'platform', 'saga'],
   service: ['contracts', 'messaging', 'platform', 'resilience', 'choreography', 'two-phase', 'place-order'],
   orchestrator: ['contracts', 'messaging', 'platform', 'resilience', 'saga', 'two-phase', 'place-order'],

@@ -20,6 +20,7 @@ const commands = {
   crash: { entry: 'test/dist/chaos/crash-matrix.js', needs: 'kafka', built: true },
   mutants: { entry: 'test/dist/chaos/mutants.js', needs: 'kafka', built: true },
   'bench:resilience': { entry: 'test/dist/load/resilience/bench.js', needs: 'nothing', built: true },
+  'demo:resilience': { entry: 'test/dist/load/resilience/demo.js', needs: 'kafka', built: true },
   soak: { entry: 'test/dist/load/soak.js', needs: 'kafka, unless KAFKA_BROKERS is set', built: true },
   'dead-letters': { entry: 'infra/local/dist/dead-letters.js', needs: 'nothing', built: true },
   compare: { entry: 'test/dist/compare/compare.js', needs: 'kafka', built: true },

@@ -3,6 +3,7 @@ import type { Stack, Unit } from '@ballast/local';
 import { readTopic, writeTopic } from '@ballast/messaging';
 import { openPool } from '@ballast/platform';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crashAt } from './crash-points.js';
 import { type Customer, send } from './mixed-orders.js';
 
 /** A stack with somebody who buys there. */
@@ -108,6 +109,18 @@ export const cutConnections: Fault = async ({ stack, customer, patienceMs }) => 
   }
   await customer.awaitEnds(placed, patienceMs);
   return cuts;
+};
+
+/** The orchestrator dies again and again with a pass decided and not committed. */
+export const killedBeforeCommit: Fault = async ({ stack, customer, patienceMs }) => {
+  const rounds = 4;
+  const placed: string[] = [];
+  for (let nth = 2; nth < 2 + rounds; nth++) {
+    const point = { service: 'orchestrator', moment: 'pass decided', nth } as const;
+    placed.push(...(await crashAt(stack, customer, point, 30)).orderIds);
+  }
+  await customer.awaitEnds(placed, patienceMs);
+  return rounds;
 };
 
 /** Each service is killed while its orders are under way, and started again. */

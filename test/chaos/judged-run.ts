@@ -2,6 +2,7 @@ import { newRunDirectory, removeRunDirectory } from '@ballast/local';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { judge, type Judgement } from '../invariants/judge.js';
+import { crashEnvironment } from './crash-points.js';
 import type { Fault } from './faults.js';
 import { Customer, fillShop } from './mixed-orders.js';
 import { mutatedTree, type Patch } from './mutated-tree.js';
@@ -38,7 +39,7 @@ export async function judgedRun({ replicas, patches, faults, patienceMs }: Run):
       replicas,
       durable: false,
       outside: { databaseUrls: {} },
-      environment,
+      environment: { ...environment, ...crashEnvironment(directory) },
     });
     const customer = new Customer(stack);
     try {

@@ -121,7 +121,7 @@ export async function post(url: string, body: unknown): Promise<void> {
   await send('POST', url, body);
 }
 
-export async function send(method: 'POST' | 'PUT', url: string, body: unknown): Promise<void> {
+export async function send(method: 'POST' | 'PUT' | 'PATCH', url: string, body: unknown): Promise<void> {
   const answer = await request(url, {
     method,
     ...(body !== undefined && {

@@ -5,6 +5,7 @@ import {
   everyday,
   type Fault,
   forgottenInbox,
+  killedBeforeCommit,
   killedProcesses,
   lateParticipant,
   unansweredCalls,
@@ -92,8 +93,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'libs/messaging/dist/lanes/lane-loop.js',
-        find: 'locks }, this.#passHandler)',
-        replace: `locks }, { ...this.#passHandler, process: async (work, pass) => {
+        find: 'input, this.#passHandler)',
+        replace: `input, { ...this.#passHandler, process: async (work, pass) => {
           const result = await this.#passHandler.process(work, pass);
           const lanes = new Map(work.map(item => [item.message?.subject ?? item.orderId, item.lane]));
           await this.#publisher.publish(result.send.map(({ topic, message }) => ({
@@ -105,7 +106,7 @@ export const mutants: readonly Mutant[] = [
         } })`,
       },
     ],
-    fault: cutConnections,
+    fault: killedBeforeCommit,
     caughtBy: commandsAreTheSagas,
   },
   {
@@ -125,8 +126,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'services/payment/dist/card-gateway.js',
-        find: "'idempotency-key': attempt.idempotencyKey }",
-        replace: "'idempotency-key': `${attempt.idempotencyKey}:${performance.now()}` }",
+        find: "'idempotency-key': attempt.idempotencyKey,",
+        replace: "'idempotency-key': `${attempt.idempotencyKey}:${performance.now()}`,",
       },
     ],
     fault: unansweredCalls,
@@ -140,6 +141,7 @@ export const control: readonly Fault[] = [
   doubledRecords,
   forgottenInbox,
   cancelledWhileWaiting,
+  killedBeforeCommit,
   killedProcesses,
   lateParticipant,
   cutConnections,

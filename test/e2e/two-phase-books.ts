@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Shop } from './shop.js';
 import { expectWhole, rowsOf } from './whole-business.js';
 
-export const participants = ['order', 'inventory', 'payment', 'shipping'] as const;
+const participants = ['order', 'inventory', 'payment', 'shipping'] as const;
 
 /** Waits until every coordinator has come to its end: an order ends before its branches elsewhere have, and its label. */
 export async function coordinatorsEnded(shop: Shop, withinMs = 60_000): Promise<void> {

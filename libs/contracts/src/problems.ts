@@ -28,6 +28,9 @@ export const problems = registry({
   AMOUNT_TOO_LARGE: [422, 'The amount is too large'],
   CURSOR_INVALID: [400, 'The cursor is not valid'],
 
+  RATE_LIMITED: [429, 'Too many orders of this customer'],
+  DEADLINE_PASSED: [504, 'The deadline of the request has passed'],
+
   // Stock, accounts, shipments.
   SKU_NOT_FOUND: [404, 'There is no such article'],
   STOCK_LIMIT_EXCEEDED: [422, 'There would be more stock than can be counted'],
@@ -42,6 +45,10 @@ export const problems = registry({
   SAGA_NOT_FOUND: [404, 'There is no such saga'],
   OPERATION_NOT_FOUND: [404, 'There is no such operation'],
   OPERATION_REFUSED: [409, 'The saga cannot do that as it stands'],
+
+  // What a process depends on.
+  DEPENDENCY_NOT_FOUND: [404, 'There is no such dependency'],
+  DEPENDENCY_NOT_TUNABLE: [422, 'The dependency has no such policy or number'],
 
   // Dead letters.
   DEAD_LETTER_NOT_FOUND: [404, 'There is no such dead letter'],

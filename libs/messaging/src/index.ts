@@ -5,6 +5,8 @@ export { branchChores } from './branches/chores.js';
 export { BranchHandler } from './branches/handler.js';
 export { type BranchConfiguration, branchSettings } from './branches/settings.js';
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+export { DependenciesModule } from './dependencies/dependencies.module.js';
+export { Dependency } from './dependencies/dependency.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { HoldHandler } from './holds/hold-handler.js';
 export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
@@ -32,12 +34,13 @@ export type { OutboxRow } from './outbox/publisher.js';
 export { type Alarm, alarmTo } from './participant/alarm.js';
 export * from './participant/definition.js';
 export { ParticipantHandler, type ParticipantHandlerOptions } from './participant/handler.js';
+export { OutsideCallWorker, type OutsideCallWorkerOptions } from './participant/outside-calls.js';
 export {
+  guarded,
+  NoDefiniteAnswer,
   type OutsideAttempt,
-  OutsideCallWorker,
-  type OutsideCallWorkerOptions,
   type OutsideParty,
-} from './participant/outside-calls.js';
+} from './participant/outside-party.js';
 export { participantChores } from './participant/chores.js';
 export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';

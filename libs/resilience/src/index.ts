@@ -7,6 +7,7 @@ export * from './clock/clock.js';
 export * from './deadline/deadline.js';
 export * from './errors/classify.js';
 export { type ErrorClass, worstOf } from './errors/error-class.js';
+export { httpStatuses } from './errors/http.js';
 export * from './errors/refused.js';
 export * from './fallback/fallback.js';
 export * from './hedge/hedge.js';

@@ -15,6 +15,9 @@ import {
   timer,
   typesOf,
 } from '../sagas/passes.fixture.js';
+import { type Definition, Definitions } from '../sagas/definitions.js';
+import { KnownVersions } from '../sagas/known-versions.js';
+import { SagaRepository } from '../storage/saga-repository.js';
 import { orchestratorMigrations } from '../storage/statements.js';
 
 const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });
@@ -151,6 +154,11 @@ describe('the question of a participant', () => {
     await passes.settle(await start(orderId));
     const { send } = await passes.pass(ask(orderId, 'payment'));
     expect(send).toMatchObject([{ message: { type: 'payment.capture', attempt: 2, tcc } }]);
+    // Each attempt is counted, in what has ended, too: on the topic are as many as here.
+    const again = await passes.pass(ask(orderId, 'payment'));
+    expect(again.send).toMatchObject([{ message: { type: 'payment.capture', attempt: 3 } }]);
+    expect(await passes.pass(answerTo(again.send[0]!.message))).toMatchObject({ send: [] });
+    expect(await passes.stored(orderId)).toMatchObject({ running: false, due_at: null, ended: true });
   });
 
   test('about an order that nobody knows it is recorded as aborted before it is answered, and its start comes too late', async () => {
@@ -178,6 +186,27 @@ describe('the question of a participant', () => {
     expect(await blamed(passes.pass(ask(orderId, 'payment')))).toMatchObject([
       { why: expect.stringContaining('has no branches') as string },
     ]);
+  });
+});
+
+describe('versions', () => {
+  const second = { ...placeOrderTcc, version: 2, afterwards: [] };
+  const check = (...known: readonly Definition[]) =>
+    new KnownVersions(passes, new SagaRepository(), new Definitions(known)).onModuleInit();
+
+  test('what has begun under version 1 ends under it, while new orders begin under version 2', async () => {
+    const [early, late] = [newOrder(), newOrder()];
+    const begun = await start(early);
+    await passes.restart([placeOrder, placeOrderTcc, placeOrderTwoPhase, second]);
+    expect((await passes.settle(begun)).at(-1)).toBe('order.complete');
+    expect((await passes.settle(await start(late))).at(-1)).not.toBe('order.complete');
+    await passes.restart();
+  });
+
+  test('a process that does not know a version that runs does not start', async () => {
+    await start(newOrder());
+    await expect(check(placeOrder, placeOrderTwoPhase, second)).rejects.toThrow(/of place-order-tcc 1;/);
+    await check(placeOrder, placeOrderTwoPhase, placeOrderTcc, second);
   });
 });
 

@@ -5,6 +5,7 @@ import { IntakeController } from './api/intake.controller.js';
 import { OrderLookup } from './api/order-lookup.js';
 import { OrdersController } from './api/orders.controller.js';
 import { StatusStreams } from './api/status-streams.js';
+import { Admission } from './intake/admission.js';
 import { CancelDesk } from './intake/cancel-desk.js';
 import { KnownSkus, type SkuAnswer } from './intake/known-skus.js';
 import { OrderDesk } from './intake/order-desk.js';
@@ -23,6 +24,8 @@ export interface OrderApiParts {
   readonly orderTimeoutMs: number;
   /** How many orders may wait for Kafka before more are refused. */
   readonly unsentMax: number;
+  /** Who is let in. */
+  readonly admission?: Admission;
   readonly logger: Logger;
   /** How many orders may be waited for at a time; lower in tests only. */
   readonly seats?: number;
@@ -37,6 +40,7 @@ export class OrderApiModule {
     askSku,
     orderTimeoutMs,
     unsentMax,
+    admission = new Admission(),
     logger,
     seats = 50_000,
   }: OrderApiParts): DynamicModule {
@@ -45,7 +49,7 @@ export class OrderApiModule {
     const room = new WaitingRoom(seats);
     const lookup = new OrderLookup(reader);
     const provided = [
-      new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, {
+      new OrderDesk(new OrderBook(database, outbox, logger), new KnownSkus(askSku), outbox, admission, {
         orderTimeoutMs,
         unsentMax,
       }),

@@ -7,6 +7,8 @@ import {
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
   HttpOutbox,
   kafkaOf,
   LaneServer,
@@ -27,7 +29,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
+import { Admission } from './intake/admission.js';
 import { InventoryClient } from './intake/inventory-client.js';
+import { inventoryPipeline } from './intake/inventory-policies.js';
 import { OrderApiModule } from './order-api.module.js';
 import { OrderConsumer } from './order.consumer.js';
 import { orderParticipant } from './participant.js';
@@ -47,10 +51,21 @@ export class OrderModule {
       pool,
       logger,
     );
-    const inventory = new InventoryClient(configuration.INVENTORY_URL, logger);
     const finished = new FinishedOrders();
     const { lanes, branches } = consuming(configuration, finished, logger);
     const book = new BranchBook('order', pool);
+    const askInventory = inventoryPipeline();
+    const inventory = new InventoryClient(configuration.INVENTORY_URL, logger, askInventory);
+    const admission = new Admission({
+      inHandMax: configuration.ORDERS_IN_HAND_MAX,
+      waitingMax: configuration.ORDERS_WAITING_MAX,
+      perCustomerPerSecond: configuration.CUSTOMER_ORDERS_PER_SECOND,
+    });
+    const dependencies = [
+      new Dependency(askInventory, logger),
+      // Each order passes it: counting them one by one is left to who watches HTTP.
+      new Dependency(admission.pipeline, logger, { counted: false }),
+    ];
     const housekeeping = new Housekeeping(
       pool,
       [
@@ -70,15 +85,18 @@ export class OrderModule {
           askSku: sku => inventory.ask(sku),
           orderTimeoutMs: configuration.ORDER_TIMEOUT_MS,
           unsentMax: configuration.UNSENT_ORDERS_MAX,
+          admission,
           logger,
         }),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
         BranchesModule.register(book),
+        DependenciesModule.register(dependencies, logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
           { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
+          ...dependencies.map(({ health }) => health),
         ]),
       ],
       controllers: [OrderConsumer],

@@ -1,12 +1,13 @@
-import type { OutsideAttempt } from '@ballast/messaging';
+import { NoDefiniteAnswer, type OutsideAttempt } from '@ballast/messaging';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CardGateway, NoDefiniteAnswer } from './card-gateway.js';
+import { CardGateway } from './card-gateway.js';
 
 interface Received {
   readonly line: string;
   readonly key: string | undefined;
+  readonly deadline: unknown;
   readonly body: unknown;
 }
 type Respond = (response: ServerResponse) => void;
@@ -40,6 +41,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   received.push({
     line: `${request.method} ${request.url}`,
     key: request.headers['idempotency-key'] as string | undefined,
+    deadline: request.headers['deadline'],
     body: JSON.parse(Buffer.concat(chunks).toString()) as unknown,
   });
   respond(response);
@@ -64,6 +66,7 @@ const attempt = (
   orderId: 'order-1',
   attempt: 1,
   signal,
+  deadline: null,
 });
 const hold = attempt('hold', { token: 'tok-1', amountCents: 300 });
 const capture = attempt('capture', { holdId: 'hold/7' });
@@ -77,7 +80,13 @@ describe('what is asked', () => {
   ])('for %s, under its idempotency key', async (_, call, line, body, status, answer) => {
     respond = answering(status, answer);
     expect(await gateway.ask(call)).toEqual({ kind: 'accepted', body: answer });
-    expect(received).toEqual([{ line, key: 'order-1:payment.authorize', body }]);
+    expect(received).toEqual([{ line, key: 'order-1:payment.authorize', deadline: undefined, body }]);
+  });
+
+  test('is told until when the answer is of use, if somebody stops waiting', async () => {
+    respond = answering(201, { holdId: 'hold-7' });
+    await gateway.ask({ ...hold, deadline: new Date('2030-01-01T00:00:05Z') });
+    expect(received[0]?.deadline).toBe('2030-01-01T00:00:05.000Z');
   });
 
   test('goes to an address below a path, too', async () => {

@@ -1,5 +1,6 @@
 import { Captured, HoldCreated, PartyRefusal, type OutsideAnswer } from '@ballast/contracts';
-import type { OutsideAttempt } from '@ballast/messaging';
+import { NoDefiniteAnswer, type OutsideAttempt } from '@ballast/messaging';
+import { deadlineHeaders } from '@ballast/resilience';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { CardCall } from './domain/card-calls.js';
@@ -30,30 +31,27 @@ export class CardGateway {
     const response = await this.#connections.request({
       method: 'POST',
       path: this.#path + path,
-      headers: { 'content-type': 'application/json', 'idempotency-key': attempt.idempotencyKey },
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': attempt.idempotencyKey,
+        ...deadlineHeaders(attempt.deadline),
+      },
       body: JSON.stringify(body),
       signal: attempt.signal,
     });
     const text = await response.body.text();
     if (response.statusCode === 402) return refusalOf(text);
     if (response.statusCode < 200 || response.statusCode > 299) {
-      throw new NoDefiniteAnswer(attempt, `with status ${response.statusCode}`);
+      throw new NoDefiniteAnswer(attempt, `with status ${response.statusCode}`, response);
     }
     const parsed = answer.safeParse(jsonOf(text));
-    if (!parsed.success) throw new NoDefiniteAnswer(attempt, 'with a body that makes no sense');
+    if (!parsed.success) throw new NoDefiniteAnswer(attempt, 'with a body that makes no sense', response);
     return { kind: 'accepted', body: parsed.data };
   }
 
   /** Ends what is under way. */
   async close(): Promise<void> {
     await this.#connections.destroy();
-  }
-}
-
-export class NoDefiniteAnswer extends Error {
-  constructor({ operation, orderId }: OutsideAttempt, how: string) {
-    super(`the card gateway answered the ${operation} of order ${orderId} ${how}`);
-    this.name = 'NoDefiniteAnswer';
   }
 }
 

@@ -7,6 +7,8 @@ import {
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
   HoldHandler,
   holdPatienceOf,
   LaneServer,
@@ -29,6 +31,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { CardGateway } from './card-gateway.js';
+import { cardGatewayGuard, type CardGatewayGuard } from './card-gateway-policies.js';
 import type { Configuration } from './configuration.js';
 import { paymentParticipant } from './participant.js';
 import { PaymentApiModule } from './payment-api.module.js';
@@ -47,8 +50,9 @@ export class PaymentModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL);
-    const { lanes, calls, branches } = consuming(configuration, gateway, logger);
+    const guard = cardGatewayGuard(configuration.CARD_GATEWAY_POLICIES);
+    const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, guard.connectionsMax);
+    const { lanes, calls, branches, dependency } = consuming(configuration, guard, gateway, logger);
     const book = new BranchBook('payment', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -66,10 +70,12 @@ export class PaymentModule {
         PaymentApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
         BranchesModule.register(book),
+        DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
           { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
+          dependency.health,
         ]),
       ],
       controllers: [PaymentConsumer],
@@ -83,9 +89,17 @@ export class PaymentModule {
 }
 
 /** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, gateway: CardGateway, logger: Logger) {
+function consuming(
+  configuration: Configuration,
+  guard: CardGatewayGuard,
+  gateway: CardGateway,
+  logger: Logger,
+) {
+  const dependency = new Dependency(guard.pipeline, logger, { open: () => calls.open });
   const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: attempt => gateway.ask(attempt),
+    party: guard.party(attempt => gateway.ask(attempt)),
+    ...guard.worker,
+    onRepeated: () => dependency.repeated(),
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
@@ -112,7 +126,7 @@ function consuming(configuration: Configuration, gateway: CardGateway, logger: L
     branches.handler,
     logger,
   );
-  return { lanes, calls, branches };
+  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

@@ -50,6 +50,8 @@ export async function paymentForTest() {
   const journal = new Journal();
   const rules = new Rules();
   const gateway = serve(cardGateway(), journal, rules);
+  let calls = 0;
+  gateway.addHook('onRequest', async ({ url }) => void (url.startsWith('/holds') && calls++));
   const environment = {
     PORT: '0',
     KAFKA_BROKERS: topics.brokers.join(','),
@@ -125,6 +127,15 @@ export async function paymentForTest() {
       rules.replace({
         rules: programme.map(rule => ({ match: {}, answer: 'normal', delayMs: 0, probability: 1, ...rule })),
       }),
+    /** How often the gateway was asked for anything. */
+    callsAtGateway: () => calls,
+    /** The service's own HTTP interface. */
+    http: async (method: 'GET' | 'POST' | 'PATCH', url: string, payload?: object) => {
+      const answer = await service.inject({ method, url, ...(payload && { payload }) });
+      // Tests look into it as a client would, without a schema.
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any
+      return { status: answer.statusCode, body: answer.json<any>() };
+    },
     /** What the gateway did for an order, each thing once. */
     doneAtGateway: (orderId: string) =>
       journal.entries

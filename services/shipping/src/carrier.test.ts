@@ -1,9 +1,9 @@
 import { CreateLabel } from '@ballast/contracts';
-import type { OutsideAttempt } from '@ballast/messaging';
+import { NoDefiniteAnswer, type OutsideAttempt } from '@ballast/messaging';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Carrier, NoDefiniteAnswer } from './carrier.js';
+import { Carrier } from './carrier.js';
 
 interface Received {
   readonly line: string;
@@ -70,6 +70,7 @@ const label = (signal = AbortSignal.timeout(5_000)): OutsideAttempt => ({
   orderId,
   attempt: 1,
   signal,
+  deadline: null,
 });
 
 describe('a label is asked for', () => {

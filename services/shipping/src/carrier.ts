@@ -1,5 +1,6 @@
 import { Label, PartyRefusal, type OutsideAnswer } from '@ballast/contracts';
-import type { OutsideAttempt } from '@ballast/messaging';
+import { NoDefiniteAnswer, type OutsideAttempt } from '@ballast/messaging';
+import { deadlineHeaders } from '@ballast/resilience';
 import { Pool } from 'undici';
 import type { LabelCall } from './domain/shipment.js';
 
@@ -29,30 +30,27 @@ export class Carrier {
     const response = await this.#connections.request({
       method: 'POST',
       path: this.#path,
-      headers: { 'content-type': 'application/json', 'idempotency-key': attempt.idempotencyKey },
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': attempt.idempotencyKey,
+        ...deadlineHeaders(attempt.deadline),
+      },
       body: JSON.stringify(request),
       signal: attempt.signal,
     });
     const text = await response.body.text();
     if (response.statusCode === 422) return refusalOf(text);
     if (response.statusCode < 200 || response.statusCode > 299) {
-      throw new NoDefiniteAnswer(attempt, `with status ${response.statusCode}`);
+      throw new NoDefiniteAnswer(attempt, `with status ${response.statusCode}`, response);
     }
     const parsed = Label.safeParse(jsonOf(text));
-    if (!parsed.success) throw new NoDefiniteAnswer(attempt, 'with a body that makes no sense');
+    if (!parsed.success) throw new NoDefiniteAnswer(attempt, 'with a body that makes no sense', response);
     return { kind: 'accepted', body: parsed.data };
   }
 
   /** Ends what is under way. */
   async close(): Promise<void> {
     await this.#connections.destroy();
-  }
-}
-
-export class NoDefiniteAnswer extends Error {
-  constructor({ operation, orderId }: OutsideAttempt, how: string) {
-    super(`the carrier answered the ${operation} of order ${orderId} ${how}`);
-    this.name = 'NoDefiniteAnswer';
   }
 }
 

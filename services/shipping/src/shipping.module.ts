@@ -7,6 +7,9 @@ import {
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
+  DependenciesModule,
+  Dependency,
+  guarded,
   HoldHandler,
   holdPatienceOf,
   LaneServer,
@@ -29,6 +32,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Carrier } from './carrier.js';
+import { carrierBudget, carrierCallsMax, carrierPipeline } from './carrier-policies.js';
 import type { Configuration } from './configuration.js';
 import { shippingParticipant } from './participant.js';
 import { ShippingApiModule } from './shipping-api.module.js';
@@ -48,8 +52,8 @@ export class ShippingModule {
       transactionTimeoutMs: 60_000,
       logger,
     });
-    const carrier = new Carrier(configuration.CARRIER_URL);
-    const { lanes, calls, branches } = consuming(configuration, carrier, logger);
+    const carrier = new Carrier(configuration.CARRIER_URL, carrierCallsMax);
+    const { lanes, calls, branches, dependency } = consuming(configuration, carrier, logger);
     const book = new BranchBook('shipping', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -67,10 +71,12 @@ export class ShippingModule {
         ShippingApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
         BranchesModule.register(book),
+        DependenciesModule.register([dependency], logger),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'lanes', check: () => lanes.check() },
           { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
+          dependency.health,
         ]),
       ],
       controllers: [ShippingConsumer],
@@ -85,8 +91,15 @@ export class ShippingModule {
 
 /** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
 function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
+  const guard = carrierPipeline();
+  const dependency = new Dependency(guard, logger, { open: () => calls.open });
   const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: attempt => carrier.ask(attempt),
+    party: guarded(guard, attempt => carrier.ask(attempt)),
+    budget: carrierBudget(),
+    concurrency: carrierCallsMax,
+    // The pipeline's line and time limit come first.
+    attemptTimeoutMs: 15_000,
+    onRepeated: () => dependency.repeated(),
     sink: { submit: work => lanes.submit(work) },
     logger,
   });
@@ -113,7 +126,7 @@ function consuming(configuration: Configuration, carrier: Carrier, logger: Logge
     branches.handler,
     logger,
   );
-  return { lanes, calls, branches };
+  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import type { Journal } from './journal.js';
 import type { Operation, Party } from './party.js';
 import { Rules, type Fate } from './programme.js';
+import { Traffic } from './traffic.js';
 
-/** The party over HTTP: its operations, `PUT` and `GET /programme`, `GET /journal`, `GET /health/ready`. */
+/** The party over HTTP: its operations, `PUT` and `GET /programme`, `GET /journal`, `GET /calls`, `GET /health/ready`. */
 export function serve(party: Party, journal: Journal, rules = new Rules()): FastifyInstance {
   // Callers keep their connections longer than we wait between two calls: it is not us who close them.
   const server = fastify({ keepAliveTimeout: 65_000, forceCloseConnections: true });
@@ -18,13 +19,16 @@ export function serve(party: Party, journal: Journal, rules = new Rules()): Fast
   );
   for (const entry of journal.entries) party.remember(entry);
   const inFlight = new Set<string>();
+  const traffic = new Traffic();
   for (const operation of party.operations) {
     server.post(operation.path, (request, reply) =>
-      answer({ party, journal, rules, inFlight }, operation, request, reply),
+      answer({ party, journal, rules, inFlight, traffic }, operation, request, reply),
     );
   }
   server.put('/programme', request => {
-    rules.replace(Programme.parse(request.body));
+    const programme = Programme.parse(request.body);
+    rules.replace(programme);
+    traffic.limit(programme.workers);
     return rules.left();
   });
   server.get('/programme', () => rules.left());
@@ -32,6 +36,7 @@ export function serve(party: Party, journal: Journal, rules = new Rules()): Fast
     const { after, limit } = JournalQuery.parse(request.query);
     return journal.page(after, limit);
   });
+  server.get('/calls', () => traffic.counts);
   for (const path of ['/health/live', '/health/ready']) server.get(path, () => ({ status: 'ok' }));
   return server;
 }
@@ -51,6 +56,7 @@ interface State {
   readonly journal: Journal;
   readonly rules: Rules;
   readonly inFlight: Set<string>;
+  readonly traffic: Traffic;
 }
 
 async function answer(state: State, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
@@ -61,11 +67,24 @@ async function answer(state: State, operation: Operation, request: FastifyReques
       .send({ code: 'IDEMPOTENCY_KEY_INVALID', detail: '1 to 255 printable characters, once' });
   }
   const call = operation.read(request.params as Record<string, string>, request.body);
+  const turn = state.traffic.enter(operation.name);
+  if (turn !== undefined) await turn;
+  const outcome = await handled(state, operation, key, call).finally(() => state.traffic.leave());
+  if (outcome !== 'no answer') return reply.code(outcome.status).send(outcome.body);
+  reply.hijack();
+  request.raw.socket.destroy();
+}
+
+async function handled(
+  state: State,
+  operation: Operation,
+  key: string,
+  call: ReturnType<Operation['read']>,
+): Promise<{ readonly status: number; readonly body: object } | 'no answer'> {
   if (state.inFlight.has(key)) {
     state.journal.called(key);
-    return reply
-      .code(409)
-      .send({ code: 'IDEMPOTENCY_KEY_IN_FLIGHT', detail: 'the first call is not answered yet' });
+    const detail = 'the first call is not answered yet';
+    return { status: 409, body: { code: 'IDEMPOTENCY_KEY_IN_FLIGHT', detail } };
   }
   const fate = state.rules.fateOf(operation.name, call.facts);
   if (fate.delayMs > 0) {
@@ -74,14 +93,9 @@ async function answer(state: State, operation: Operation, request: FastifyReques
     await sleep(fate.delayMs);
     state.inFlight.delete(key);
   }
-  const { status, body } = work(state, operation, key, call, fate);
+  const outcome = work(state, operation, key, call, fate);
   await state.journal.written();
-  if (fate.answer === 'unknown') {
-    reply.hijack();
-    request.raw.socket.destroy();
-    return;
-  }
-  return reply.code(status).send(body);
+  return fate.answer === 'unknown' ? 'no answer' : outcome;
 }
 
 /** Does it, once, unless it was done before or the party is out of order. Synchronous: calls cannot overtake it. */

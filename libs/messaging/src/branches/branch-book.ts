@@ -7,6 +7,8 @@ import { statements } from './tables.js';
 export interface BranchSums {
   readonly open: number;
   readonly prepared: number;
+  /** How many the server takes, of all its databases. At 0 nothing can be prepared. */
+  readonly preparedMax: number;
   readonly oldestSeconds: number;
   /** Prepared by another role than ours, which we can't end. */
   readonly foreignOwner: number;
@@ -38,8 +40,15 @@ export class BranchBook {
     const { rows } = await this.database.query<SumsRow>(
       statements.statement('sum-up-branches', [gidPrefix(this.name)]),
     );
-    const { open, prepared, oldest_seconds, foreign_owner, alarms } = rows[0]!;
-    return { open, prepared, oldestSeconds: Math.round(oldest_seconds), foreignOwner: foreign_owner, alarms };
+    const { open, prepared, prepared_max, oldest_seconds, foreign_owner, alarms } = rows[0]!;
+    return {
+      open,
+      prepared,
+      preparedMax: prepared_max,
+      oldestSeconds: Math.round(oldest_seconds),
+      foreignOwner: foreign_owner,
+      alarms,
+    };
   }
 
   async #find(values: readonly unknown[]): Promise<BranchView[]> {
@@ -53,6 +62,7 @@ export class BranchBook {
 interface SumsRow {
   readonly open: number;
   readonly prepared: number;
+  readonly prepared_max: number;
   readonly oldest_seconds: number;
   readonly foreign_owner: number;
   readonly alarms: number;

@@ -1,43 +1,14 @@
-import { answerType, askDecision, repliesTopic, topicOf } from '@ballast/contracts';
-import type { Logger, Queries } from '@ballast/platform';
-import {
-  advanceBranch,
-  branchCommands,
-  type BranchEffect,
-  type BranchEvent,
-  BranchOrder,
-  type BranchPatience,
-  defaultBranchPatience,
-  nextBranchDue,
-} from '@ballast/two-phase';
+import { answerType, repliesTopic } from '@ballast/contracts';
+import type { Queries } from '@ballast/platform';
+import { branchCommands, type BranchEvent, BranchOrder, nextBranchDue } from '@ballast/two-phase';
 import { createMessage, inherited } from '../envelope.js';
 import { Prefetched } from '../lanes/prefetched.js';
 import { type LaneHandler, orderOf, type Pass, type PassResult, PoisonedWork } from '../lanes/work.js';
 import type { Timer, Work } from '../lanes/work.js';
 import type { Message, Outgoing } from '../message.js';
-import type { LookOut } from './look-out.js';
+import { type BranchHandlerOptions, BranchPass } from './branch-pass.js';
 import { reportIn } from './submitted.js';
-import {
-  type Cause,
-  type ChangedBranch,
-  hasEnded,
-  loadBranches,
-  loadEpochs,
-  loadOpenBranches,
-  saveBranches,
-  statements,
-  type StoredBranch,
-} from './tables.js';
-import type { BranchWork } from './work.js';
-import type { BranchTask, BranchWorker } from './worker.js';
-
-export interface BranchHandlerOptions {
-  readonly work: BranchWork;
-  readonly worker: BranchWorker;
-  readonly lookOut: LookOut;
-  readonly logger: Pick<Logger, 'error'>;
-  readonly patience?: BranchPatience;
-}
+import { hasEnded, loadBranches, loadEpochs, loadOpenBranches, type StoredBranch } from './tables.js';
 
 /**
  * A participant's lanes with branches of two-phase commits: what concerns a branch is handled here, everything else by
@@ -174,119 +145,6 @@ export class BranchHandler implements LaneHandler {
   }
 }
 
-/** The branches of one pass, in memory, until they are saved. */
-class BranchPass {
-  readonly send: Outgoing[] = [];
-  readonly #changed = new Map<string, ChangedBranch>();
-  readonly #tasks = new Map<string, { lane: number; task: BranchTask }>();
-  readonly #alarms: { orderId: string; effect: BranchEffect & { kind: 'alarm' } }[] = [];
-  readonly #decisions: { orderId: string; late: boolean }[] = [];
-
-  constructor(
-    private readonly options: BranchHandlerOptions,
-    private readonly known: Map<string, StoredBranch>,
-    private readonly now: Date,
-  ) {}
-
-  take(item: Work, event: BranchEvent): void {
-    const orderId = orderOf(item);
-    const { name } = this.options.work;
-    const stored = this.known.get(orderId);
-    const { patience = defaultBranchPatience } = this.options;
-    const before = stored?.branch ?? null;
-    const { branch, effects } = advanceBranch(before, { orderId, name }, event, this.now.getTime(), patience);
-    const cause = stored?.cause ?? causeOf(item);
-    const alarm = effects.find(effect => effect.kind === 'alarm') ?? null;
-    if (event.kind === 'overruled') this.#decisions.push({ orderId, late: branch === before });
-    if (branch !== null && (branch !== before || alarm !== null)) {
-      const keys = reportIn(item)?.keys ?? [];
-      const next = { branch, lane: item.lane, cause, keys: keys.length > 0 ? keys : (stored?.keys ?? []) };
-      this.known.set(orderId, next);
-      this.#changed.set(orderId, { ...next, alarm: alarm ?? this.#changed.get(orderId)?.alarm ?? null });
-    }
-    for (const effect of effects) this.#carryOut(effect, orderId, item.lane, cause);
-  }
-
-  async save(pass: Pass): Promise<void> {
-    const saves: (() => Promise<unknown>)[] = [];
-    const changed = [...this.#changed.values()];
-    if (changed.length > 0) saves.push(() => saveBranches(pass.tx, changed));
-    if (this.#decisions.length > 0) {
-      const columns = [
-        this.#decisions.map(({ orderId }) => orderId),
-        this.#decisions.map(({ late }) => late),
-      ];
-      saves.push(() => pass.tx.query(statements.statement('settle-decisions', columns)));
-    }
-    const contradicted = this.#alarms.filter(({ effect }) => effect.alarm === 'DECISION_CONTRADICTED');
-    if (contradicted.length > 0) {
-      const orderIds = contradicted.map(({ orderId }) => orderId);
-      saves.push(() => pass.tx.query(statements.statement('contradict-decisions', [orderIds])));
-    }
-    if (saves.length > 0)
-      await pass.businessSave(async () => void (await Promise.all(saves.map(save => save()))));
-  }
-
-  timers(): Timer[] {
-    return [...this.#changed.values()].map(({ branch, lane }) => ({
-      lane,
-      orderId: branch.orderId,
-      at: nextBranchDue(branch),
-    }));
-  }
-
-  /** What is to be done begins here: its row says so by now. */
-  committed(): void {
-    const { lookOut, worker, logger } = this.options;
-    for (const changed of this.#changed.values()) lookOut.remember(changed);
-    for (const [orderId, { lane, task }] of this.#tasks) worker.start(orderId, lane, task);
-    for (const { orderId, effect } of this.#alarms) {
-      const { alarm, detail } = effect;
-      logger.error(
-        { alarm: true, kind: alarm, orderId, detail },
-        'a branch of a two-phase commit needs somebody to look',
-      );
-    }
-  }
-
-  #carryOut(effect: BranchEffect, orderId: string, lane: number, cause: Cause): void {
-    const { name } = this.options.work;
-    const about = { at: this.now, source: `/${name}`, subject: orderId, ...cause };
-    switch (effect.kind) {
-      case 'do':
-      case 'end':
-        this.#tasks.set(orderId, { lane, task: effect as BranchTask });
-        return;
-      case 'answer': {
-        const { operation, attempt, answer } = effect;
-        const type = answerType({ type: `${name}.${branchCommands[operation]}` });
-        this.send.push({
-          topic: repliesTopic,
-          message: createMessage({ ...about, type, attempt, data: answer }),
-        });
-        return;
-      }
-      case 'ask': {
-        const data = {
-          branch: name,
-          definition: definitionOf(this.known.get(orderId)?.branch.order, this.options.work.definition),
-        };
-        const message = createMessage({ ...about, type: askDecision.type, data });
-        this.send.push({ topic: topicOf(askDecision), message });
-        return;
-      }
-      case 'alarm':
-        this.#alarms.push({ orderId, effect });
-    }
-  }
-}
-
-/** Of one that nobody has registered, the usual one. */
-const definitionOf = (order: unknown, usual: string): string => {
-  const parsed = BranchOrder.safeParse(order);
-  return parsed.success ? parsed.data.definition : usual;
-};
-
 const nothing: PassResult = { send: [], hold: [], timers: [] };
 
 type BranchOperation = keyof typeof branchCommands;
@@ -298,12 +156,6 @@ const operationsOf = (name: string): Readonly<Record<string, BranchOperation>> =
       operation as BranchOperation,
     ]),
   );
-
-function causeOf(item: Work): Cause {
-  if (item.kind !== 'message') return {};
-  const { subject: _, attempt: __, ...cause } = inherited(item.message);
-  return cause;
-}
 
 function timerOf({ branch, lane }: StoredBranch): Timer[] {
   const at = hasEnded(branch) ? null : nextBranchDue(branch);

@@ -48,7 +48,7 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
     const tx = new FirstFailure(db);
     try {
       const [, , { rowCount: marked }] = await tx.all([
-        tx.query({ text: 'BEGIN' }),
+        tx.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }),
         tx.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
         tx.query(statements.statement('mark-branch', [orderId])),
       ]);
@@ -67,8 +67,9 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
       const { command } = await db.query({ text: `PREPARE TRANSACTION ${escapeLiteral(gid)}` });
       if (command === 'ROLLBACK') throw new Error('the branch was rolled back instead of prepared');
     } catch (error) {
-      // What PostgreSQL itself has refused is not prepared.
-      if (sqlStateOf(error) !== undefined) throw error;
+      // What PostgreSQL itself has refused is not prepared; a session that it ends (08, 57) may have been.
+      const state = sqlStateOf(error);
+      if (state !== undefined && !/^(08|57)/.test(state)) throw error;
       return { kind: 'unknown', error };
     }
     reached('branch prepared');
@@ -109,7 +110,7 @@ export async function rollBackPrepared(
   const found = await finish(pool, 'ROLLBACK', gid);
   return inSession(pool, async db => {
     const [, , { rowCount: blocked }, { rows }] = await Promise.all([
-      db.query({ text: 'BEGIN' }),
+      db.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }),
       db.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
       db.query(statements.statement('block-branch', [orderId])),
       db.query<{ outcome: Marker }>(statements.statement('find-marker', [orderId])),

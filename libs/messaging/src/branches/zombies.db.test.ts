@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
-import { abort, cinemaForTest, commit, prepare, told } from './participant.fixture.js';
+import { abort, cinemaForTest, commit, prepare, told } from './replicas.fixture.js';
 
 const cinema = await cinemaForTest();
 

@@ -25,7 +25,7 @@ export interface Draft<Own, Shared, Entry> {
   shared: Map<string, Shared> | null;
   readonly appended: Entry[];
   readonly replies: Reply[];
-  readonly calls: { operation: string; call: OutsideCall }[];
+  readonly calls: { operation: string; call: OutsideCall; deadline?: Date }[];
   answered: CallAnswered | null;
   readonly alarms: Alarm[];
 }
@@ -190,7 +190,7 @@ export class Decider<Own, Shared, Entry, Call extends OutsideCall> {
     if (decision.kind === 'call') {
       if (operation.answered === undefined)
         throw new Error(`${type} asks an outside party and has no 'answered'`);
-      draft.calls.push({ operation: type, call: decision.call });
+      draft.calls.push({ operation: type, call: decision.call, ...deadlineOf(route, message) });
     }
     const settled = settle(draft.barriers[route.place]!, route.side, message, decision, {
       rule: ruleOf(route, message),
@@ -250,6 +250,10 @@ function remember<Own, Shared, Entry>(
 /** What try-confirm-cancel confirms is decided: refused now, it is worth another attempt, under whatever rule else. */
 const ruleOf = ({ rule }: Route, { tcc }: Message): Rule =>
   rule === 'pivot' && tcc !== undefined ? 'must-finish' : rule;
+
+/** Rule 4 of the barrier goes on for the call: what an order does before its pivot is of no use past its deadline. */
+const deadlineOf = ({ rule, side }: Route, { deadline }: Message) =>
+  rule === 'undoable' && side === 'do' && deadline !== undefined ? { deadline: new Date(deadline) } : {};
 
 const asksSomebody = (barriers: readonly Barrier[]): boolean =>
   barriers.some(barrier => waitsForCall(barrier, 'do') || waitsForCall(barrier, 'undo'));

@@ -1,7 +1,8 @@
 import type { OutsideAnswer } from '@ballast/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PoisonedWork, type Work } from '../lanes/work.js';
-import { type OutsideAttempt, OutsideCallWorker } from './outside-calls.js';
+import { OutsideCallWorker } from './outside-calls.js';
+import type { OutsideAttempt } from './outside-party.js';
 import { inLane, lane, messageOf, newOrder, told, Workshop } from './passes.fixture.js';
 import { doJob, lendKey, returnKey, sendBill } from './workshop.fixture.js';
 

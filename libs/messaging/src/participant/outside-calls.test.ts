@@ -1,12 +1,9 @@
 import type { OutsideAnswer } from '@ballast/contracts';
+import { BreakerOpen, BulkheadFull, RetryBudget } from '@ballast/resilience';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Work } from '../lanes/work.js';
-import {
-  type OutsideAttempt,
-  type OutsideCallWorkerOptions,
-  OutsideCallWorker,
-  type OutsideParty,
-} from './outside-calls.js';
+import { type OutsideCallWorkerOptions, OutsideCallWorker } from './outside-calls.js';
+import type { OutsideAttempt, OutsideParty } from './outside-party.js';
 import type { OpenCall } from './tables.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -290,5 +287,145 @@ describe('closing', () => {
     expect(closed).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     expect(closed).toHaveBeenCalled();
+  });
+});
+
+describe('a call that a policy refuses', () => {
+  const refusing = (times: number, retryAfterMs?: number): OutsideParty => {
+    let left = times;
+    return async () => {
+      if (left-- > 0) throw new BreakerOpen('the circuit is open', 'card-gateway', retryAfterMs);
+      return accepted;
+    };
+  };
+
+  test('was not made: it comes again when it is told to, with no attempt counted and under its key', async () => {
+    const { worker, attempts, submitted, warned } = make(refusing(20, 2_000), { refusedPauseMs: 500 });
+    worker.start([callOf(1)]);
+    await settle();
+    await vi.advanceTimersByTimeAsync(2_499);
+    expect(attempts).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(attempts).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts).toHaveLength(21);
+    expect(new Set(attempts.map(({ attempt, idempotencyKey }) => `${attempt} ${idempotencyKey}`))).toEqual(
+      new Set(['1 order-1:payment.authorize']),
+    );
+    expect(warned).toEqual([]);
+    expect(submitted).toMatchObject([{ payload: { kind: 'answered', attempt: 1, answer: accepted } }]);
+  });
+
+  test('makes room for another one meanwhile', async () => {
+    const party: OutsideParty = async ({ operation }) => {
+      if (operation === 'hold') throw new BulkheadFull('full', 'card-gateway');
+      return accepted;
+    };
+    const { worker, submitted } = make(party, { concurrency: 1 });
+    const capture = { party: 'card-gateway', operation: 'capture', request: {} };
+    worker.start([callOf(1), callOf(2, { call: capture })]);
+    await settle();
+    expect(submitted).toMatchObject([{ orderId: 'order-2' }]);
+    await worker.close();
+  });
+});
+
+describe('a budget', () => {
+  const failing = () => Promise.reject(new Error('500'));
+  const clock = { epochMs: () => Date.now(), elapsedMs: () => Date.now(), after: () => undefined as never };
+
+  test('bounds how often calls are made again; those that have to wait count no attempt', async () => {
+    const budget = new RetryBudget({ ratio: 0.1, perSecond: 0, savedMax: 10 }, clock);
+    const { worker, attempts } = make(failing, { budget });
+    worker.start(Array.from({ length: 200 }, (_, index) => callOf(index)));
+    await vi.advanceTimersByTimeAsync(600_000);
+    // One for each, those that were saved at first, and one for each ten.
+    expect(attempts.length).toBeGreaterThanOrEqual(210);
+    expect(attempts.length).toBeLessThanOrEqual(230);
+    await worker.close();
+  });
+
+  test('without one every call is made again and again', async () => {
+    const { worker, attempts } = make(failing);
+    worker.start(Array.from({ length: 200 }, (_, index) => callOf(index)));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts.length).toBeGreaterThan(2_000);
+    await worker.close();
+  });
+
+  test('is not used up by calls that are answered when they are made again', async () => {
+    const budget = new RetryBudget({ ratio: 0, perSecond: 0, savedMax: 2 }, clock);
+    let isAway = true;
+    const party: OutsideParty = () => (isAway ? failing() : Promise.resolve(accepted));
+    const { worker, submitted } = make(party, { budget, pauseMs: 50 });
+    worker.start(Array.from({ length: 100 }, (_, index) => callOf(index)));
+    await settle();
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(submitted).toHaveLength(100);
+    expect(budget.saved).toBe(2);
+  });
+});
+
+describe('a deadline', () => {
+  const deadline = () => new Date(Date.now() + 10_000);
+  const away: OutsideParty = async () => {
+    throw new BreakerOpen('the circuit is open', 'card-gateway', 3_000);
+  };
+  const unmade = { kind: 'refused', code: 'DEADLINE_PASSED' };
+
+  test('is told to the party', async () => {
+    const { worker, attempts } = make(async () => accepted);
+    const due = deadline();
+    worker.start([callOf(1, { deadline: due })]);
+    await settle();
+    expect(attempts[0]!.deadline).toEqual(due);
+  });
+
+  test('that passes before a call could be made: it is not made, and answered a moment later', async () => {
+    const { worker, attempts, submitted } = make(away, { deadlineGraceMs: 1_000 });
+    worker.start([callOf(1, { deadline: deadline() })]);
+    await vi.advanceTimersByTimeAsync(10_999);
+    expect([attempts.length, submitted.length]).toEqual([3, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(submitted).toMatchObject([{ payload: { kind: 'answered', attempt: 0, answer: unmade } }]);
+    expect([worker.open, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test('that passed when the call came: it is not made at all', async () => {
+    const { worker, attempts, submitted } = make(async () => accepted);
+    worker.start([callOf(1, { deadline: new Date(Date.now() - 1) })]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(attempts).toEqual([]);
+    expect(submitted).toMatchObject([{ payload: { answer: unmade } }]);
+  });
+
+  test('holds on as long as nothing can have happened', async () => {
+    const busy = Object.assign(new Error('busy'), { errorClass: 'transient' });
+    const { worker, submitted } = make(() => Promise.reject(busy));
+    worker.start([callOf(1, { deadline: deadline() })]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(submitted.at(-1)).toMatchObject({ payload: { answer: unmade } });
+  });
+
+  test('means nothing any more once the call may have taken effect: its outcome has to be found out', async () => {
+    let asked = 0;
+    const party: OutsideParty = async () => {
+      if (++asked === 1) throw new Error('connection reset');
+      if (asked < 8) throw new BreakerOpen('the circuit is open', 'card-gateway', 3_000);
+      return accepted;
+    };
+    const { worker, attempts, submitted } = make(party);
+    worker.start([callOf(1, { deadline: deadline() })]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(submitted).toMatchObject([{ payload: { attempt: 2, answer: accepted } }]);
+    expect(attempts.slice(1).map(attempt => attempt.deadline)).toEqual(Array(7).fill(null));
+  });
+
+  test('of a call that another replica may have made means nothing either', async () => {
+    const { worker, attempts } = make(async () => accepted);
+    worker.takeOver([0, 1], [callOf(1, { deadline: new Date(0) })]);
+    await settle();
+    expect(attempts).toHaveLength(1);
   });
 });

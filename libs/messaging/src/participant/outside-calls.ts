@@ -1,47 +1,49 @@
 import type { OutsideAnswer } from '@ballast/contracts';
 import type { Logger } from '@ballast/platform';
+import {
+  classify,
+  DeadlinePassed,
+  Refused,
+  retryAfterMsOf,
+  type RetryBudget,
+  TimedOut,
+} from '@ballast/resilience';
 import type { WorkSink } from '../lanes/work.js';
 import { reached } from '../moments.js';
 import { type CallAnswered, type CallAttempted, isAnswerOfParty } from './items.js';
+import type { OutsideParty } from './outside-party.js';
 import { callKey, type OpenCall } from './tables.js';
-
-/**
- * Makes one attempt of a call. Resolves with the party's definite answer; rejects when there was none (an error, a
- * timeout, an answer that makes no sense): the same is asked again under the same key, which is what makes it safe.
- * Must give up when the signal says so.
- */
-export type OutsideParty = (call: OutsideAttempt) => Promise<OutsideAnswer>;
-
-export interface OutsideAttempt {
-  readonly party: string;
-  readonly operation: string;
-  readonly request: unknown;
-  readonly idempotencyKey: string;
-  readonly orderId: string;
-  /** From 1. */
-  readonly attempt: number;
-  readonly signal: AbortSignal;
-}
 
 export interface OutsideCallWorkerOptions {
   readonly party: OutsideParty;
   /** The loop of the lanes. */
   readonly sink: WorkSink;
   readonly logger: Pick<Logger, 'warn'>;
-  /** How many attempts are under way at a time, at most. */
+  /** How many calls may be asked again; shared by all who ask the same party. Without it there is no limit. */
+  readonly budget?: RetryBudget;
+  /** Told of each attempt at a call that was made before. */
+  readonly onRepeated?: () => void;
+  /** How many attempts are under way at a time, at most: with a pipeline, those that wait in its line too. */
   readonly concurrency?: number;
+  /** With a pipeline, which has time limits of its own: longer than those, and than its line. */
   readonly attemptTimeoutMs?: number;
   /** How long an attempt that was told to give up may still take before its place is given to another. */
   readonly graceMs?: number;
   /** The pause after the first attempt; it doubles with each, up to the maximum. Half of it is random. */
   readonly pauseMs?: number;
   readonly pauseMaxMs?: number;
+  /** The pause after an attempt that a policy refused, if that does not say when to come back. Half of it is random. */
+  readonly refusedPauseMs?: number;
+  /** A call that was not made by its deadline is answered so much later: the order's own end comes first. */
+  readonly deadlineGraceMs?: number;
   readonly random?: () => number;
 }
 
 interface Asking {
   readonly call: OpenCall;
   attempt: number;
+  /** Until when it may be made for the first time; null once it may have been: then the answer has to be found out. */
+  deadline: Date | null;
   state:
     | { readonly kind: 'ready' }
     | { readonly kind: 'asking'; readonly controller: AbortController }
@@ -52,9 +54,12 @@ interface Asking {
 /**
  * Makes the outside calls of our lanes until each has a definite answer, which goes to the loop. Its memory is only a
  * copy of the open rows of `outbound_call`: whoever owns the lane next asks again, under the same keys.
+ *
+ * An attempt that a policy refuses (an open breaker, a full bulkhead) was not made: it is not counted, and comes again
+ * later. A call whose deadline passes before anything can have happened is not made any more, and answered as refused.
  */
 export class OutsideCallWorker {
-  readonly #options: Required<OutsideCallWorkerOptions>;
+  readonly #options: Required<Omit<OutsideCallWorkerOptions, 'budget'>> & { readonly budget?: RetryBudget };
   readonly #asking = new Map<string, Asking>();
   readonly #ready = new Set<Asking>();
   readonly #underWay = new Set<Promise<void>>();
@@ -67,6 +72,9 @@ export class OutsideCallWorker {
       graceMs: 1_000,
       pauseMs: 100,
       pauseMaxMs: 15_000,
+      refusedPauseMs: 500,
+      deadlineGraceMs: 1_000,
+      onRepeated: () => undefined,
       random: Math.random,
       ...options,
     };
@@ -79,13 +87,19 @@ export class OutsideCallWorker {
 
   /** Calls that were just committed. */
   start(calls: readonly OpenCall[]): void {
+    this.#begin(calls, call => call.deadline ?? null);
+  }
+
+  /** @param deadlineOf null for a call that may have been made before */
+  #begin(calls: readonly OpenCall[], deadlineOf: (call: OpenCall) => Date | null): void {
     if (this.#closed) return;
     for (const call of calls) {
       const key = callKey(call.orderId, call.operation);
       const known = this.#asking.get(key);
       if (known?.call.round === call.round) continue;
       if (known !== undefined) this.#forget(known);
-      const asking: Asking = { call, attempt: call.attempt, state: { kind: 'ready' } };
+      const { attempt } = call;
+      const asking: Asking = { call, attempt, deadline: deadlineOf(call), state: { kind: 'ready' } };
       this.#asking.set(key, asking);
       if (call.waitMs > 0) this.#pause(asking, call.waitMs, () => this.#askAgain(asking));
       else this.#ready.add(asking);
@@ -97,7 +111,7 @@ export class OutsideCallWorker {
   takeOver(lanes: readonly number[], calls: readonly OpenCall[]): void {
     const open = new Set(calls.map(call => call.idempotencyKey));
     for (const asking of this.#of(lanes)) if (!open.has(asking.call.idempotencyKey)) this.#forget(asking);
-    this.start(calls);
+    this.#begin(calls, () => null);
   }
 
   /** The lanes are not ours any more: somebody else asks. */
@@ -139,6 +153,9 @@ export class OutsideCallWorker {
 
   /** Never rejects. */
   async #ask(asking: Asking): Promise<void> {
+    if (asking.deadline !== null && asking.deadline.getTime() <= Date.now()) return this.#tooLate(asking);
+    const isRepeated = asking.attempt > 0;
+    if (isRepeated && this.#options.budget?.withdraw() === false) return this.#pauseAsRefused(asking);
     const controller = new AbortController();
     asking.attempt += 1;
     asking.state = { kind: 'asking', controller };
@@ -151,16 +168,30 @@ export class OutsideCallWorker {
       reached('call begins');
       const answer = await this.#attempt(asking, controller.signal);
       reached('call answered');
+      this.#settle(isRepeated, 'answered');
       if (this.#isOurs(asking)) this.#answered(asking, answer);
     } catch (error) {
-      if (this.#isOurs(asking)) this.#failed(asking, error);
+      const wasMade = !isRefusal(error);
+      this.#settle(isRepeated, wasMade ? 'failed' : 'refused');
+      if (!wasMade) asking.attempt -= 1;
+      if (!this.#isOurs(asking)) return;
+      if (wasMade) this.#failed(asking, error);
+      else this.#pauseAsRefused(asking, error);
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** A repeated attempt that was answered, or not made, has cost the party nothing in vain. */
+  #settle(isRepeated: boolean, outcome: 'answered' | 'failed' | 'refused'): void {
+    const { budget } = this.#options;
+    if (!isRepeated && outcome !== 'refused') budget?.deposit();
+    if (isRepeated && outcome !== 'failed') budget?.giveBack();
+    if (isRepeated && outcome !== 'refused') this.#options.onRepeated();
+  }
+
   /** Rejects in the end, whatever the party does with the signal. */
-  async #attempt({ call, attempt }: Asking, signal: AbortSignal): Promise<OutsideAnswer> {
+  async #attempt({ call, attempt, deadline }: Asking, signal: AbortSignal): Promise<OutsideAnswer> {
     let grace: NodeJS.Timeout | undefined;
     const givenUp = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => {
@@ -170,7 +201,7 @@ export class OutsideCallWorker {
     const { party, operation, request } = call.call;
     const { idempotencyKey, orderId } = call;
     const ask = async () =>
-      this.#options.party({ party, operation, request, idempotencyKey, orderId, attempt, signal });
+      this.#options.party({ party, operation, request, idempotencyKey, orderId, attempt, signal, deadline });
     try {
       const answer = await Promise.race([ask(), givenUp]);
       if (!isAnswerOfParty(answer))
@@ -198,11 +229,30 @@ export class OutsideCallWorker {
     }
   }
 
+  /** An order that has ended by then has told so: what waits is undone, and the answer is of no consequence. */
+  #tooLate(asking: Asking): void {
+    const answer = { kind: 'refused', code: 'DEADLINE_PASSED', detail: notAskedInTime(asking.call) } as const;
+    const waitMs = asking.deadline!.getTime() + this.#options.deadlineGraceMs - Date.now();
+    this.#pause(asking, waitMs, () => this.#answered(asking, answer));
+  }
+
+  #pauseAsRefused(asking: Asking, error?: unknown): void {
+    const { refusedPauseMs, random } = this.#options;
+    const askedMs = error instanceof Refused ? (error.retryAfterMs ?? 0) : 0;
+    // Those who were told the same time spread out behind it.
+    const delayMs = askedMs + refusedPauseMs * (0.5 + random() / 2);
+    const leftMs = asking.deadline === null ? Infinity : asking.deadline.getTime() - Date.now();
+    this.#pause(asking, Math.max(0, Math.min(delayMs, leftMs)), () => this.#askAgain(asking));
+  }
+
   #failed(asking: Asking, error: unknown): void {
     const { call, attempt } = asking;
+    // Where nothing can have happened, the deadline still holds.
+    if (classify(error) !== 'transient') asking.deadline = null;
     const { pauseMs, pauseMaxMs, random } = this.#options;
     const fullMs = Math.min(pauseMaxMs, pauseMs * 2 ** (attempt - 1));
-    const delayMs = fullMs * (0.5 + random() / 2);
+    const askedMs = Math.min(pauseMaxMs, retryAfterMsOf(error, Date.now()) ?? 0);
+    const delayMs = Math.max(askedMs, fullMs * (0.5 + random() / 2));
     this.#pause(asking, delayMs, () => this.#askAgain(asking));
     if (!isWorthTelling(attempt)) return;
     const { orderId, operation, round } = call;
@@ -227,6 +277,13 @@ export class OutsideCallWorker {
     return this.#options.sink.submit({ kind: 'submitted', lane: call.lane, orderId: call.orderId, payload });
   }
 }
+
+/** Nothing was sent. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Refused || error instanceof DeadlinePassed || (error instanceof TimedOut && !error.begun);
+
+const notAskedInTime = ({ call }: OpenCall): string =>
+  `${call.party} could not be asked before the order's deadline; nothing was done`;
 
 /** The 4th, 8th, 16th, ... attempt is logged and stored: a handful per call, however long its party is away. */
 const isWorthTelling = (attempt: number): boolean => attempt >= 4 && Number.isInteger(Math.log2(attempt));

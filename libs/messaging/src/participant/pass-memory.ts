@@ -98,7 +98,7 @@ export class PassMemory<Own, Shared, Entry> {
     }
     for (const entry of draft.appended) this.appended.push(entry);
     for (const call of draft.calls) {
-      this.newCalls.push({ orderId: order.id, lane: order.lane, operation: call.operation, call: call.call });
+      this.newCalls.push({ orderId: order.id, lane: order.lane, ...call });
     }
     if (draft.answered !== null) {
       const { operation, round, answer } = draft.answered;

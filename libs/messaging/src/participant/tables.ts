@@ -54,6 +54,8 @@ export interface NewCall {
   readonly operation: string;
   readonly lane: number;
   readonly call: OutsideCall;
+  /** From then on nobody wants it any more, if it was not made by then. Not stored: only who was told knows it. */
+  readonly deadline?: Date;
 }
 
 /** A call that has no definite answer yet. */

@@ -24,6 +24,8 @@ const numbers: BreakerConfiguration = {
   openMs: 500,
   probes: 2,
   probeTimeoutMs: 400,
+  rampMs: 600,
+  rampTo: 4,
 };
 
 const errors = { transient, rejected, unclear, bug };
@@ -47,60 +49,79 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('reconfigure' as const),
       probes: fc.integer({ min: 1, max: 3 }),
+      rampMs: fc.constantFrom(0, 300, 600),
     }),
   },
 );
 
+/** Rare by chance: its dependency fails, and is back. */
+const comingBack = [
+  ...Array.from({ length: numbers.callsMin }, () => [
+    { kind: 'call' as const, heeds: true },
+    { kind: 'fail' as const, which: 0, how: 'transient' },
+  ]).flat(),
+  { kind: 'wait' as const, ms: numbers.openMs },
+  ...Array.from({ length: numbers.probes }, () => [
+    { kind: 'call' as const, heeds: true },
+    { kind: 'answer' as const, which: 0 },
+  ]).flat(),
+];
+
 test("a breaker's transitions are a subset of the declared graph, and all of it is walked", async () => {
   const walked = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(fc.array(happening, { maxLength: 80, size: 'max' }), async happenings => {
-      const clock = new VirtualClock();
-      const events = new Events('carrier');
-      const breaker = new Breaker(numbers, { clock, events });
-      let state = 'closed' as BreakerState['kind'];
-      events.subscribe(event => {
-        if (event.kind !== 'breaker') return;
-        expect(event.from).toBe(state);
-        expect(breakerTransitions[state]).toContain(event.to);
-        walked.add(`${event.from} ${event.to}`);
-        state = event.to as BreakerState['kind'];
-      });
-      const calls: { control: ControlledWork; caller: AbortController; outcome: Outcome }[] = [];
-      const open = () => calls.filter(({ outcome }) => !outcome.settled);
-      let probes = numbers.probes;
-      for (const what of happenings) {
-        const call = 'which' in what ? open().at(-1 - what.which) : undefined;
-        const before = state;
-        if (what.kind === 'call') {
-          const control = new ControlledWork(what.heeds);
-          const caller = new AbortController();
-          const outcome = outcomeOf(breaker.run(control.work, { signal: caller.signal }));
-          calls.push({ control, caller, outcome });
-          if (before === 'isolated') expect(control.started).toBe(0);
-          if (before === 'closed') expect(control.started).toBe(1);
-        } else if (what.kind === 'answer' && call?.control.started) call.control.answer('well', 0);
-        else if (what.kind === 'fail' && call?.control.started) {
-          call.control.fail(errors[what.how as keyof typeof errors](), 0);
-        } else if (what.kind === 'give up') call?.caller.abort();
-        else if (what.kind === 'wait') await clock.advance(what.ms);
-        else if (what.kind === 'open') breaker.open();
-        else if (what.kind === 'close') breaker.close();
-        else if (what.kind === 'reconfigure') {
-          probes = Math.max(probes, what.probes);
-          breaker.reconfigure({ ...numbers, probes: what.probes });
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(happening, { maxLength: 80, size: 'max' }),
+      async (isBack, more) => {
+        const happenings = isBack ? [...comingBack, ...more] : more;
+        const clock = new VirtualClock();
+        const events = new Events('carrier');
+        const breaker = new Breaker(numbers, { clock, events });
+        let state = 'closed' as BreakerState['kind'];
+        events.subscribe(event => {
+          if (event.kind !== 'breaker') return;
+          expect(event.from).toBe(state);
+          expect(breakerTransitions[state]).toContain(event.to);
+          walked.add(`${event.from} ${event.to}`);
+          state = event.to as BreakerState['kind'];
+        });
+        const calls: { control: ControlledWork; caller: AbortController; outcome: Outcome }[] = [];
+        const open = () => calls.filter(({ outcome }) => !outcome.settled);
+        let probes = numbers.probes;
+        for (const what of happenings) {
+          const call = 'which' in what ? open().at(-1 - what.which) : undefined;
+          const before = state;
+          if (what.kind === 'call') {
+            const control = new ControlledWork(what.heeds);
+            const caller = new AbortController();
+            const outcome = outcomeOf(breaker.run(control.work, { signal: caller.signal }));
+            calls.push({ control, caller, outcome });
+            if (before === 'isolated') expect(control.started).toBe(0);
+            if (before === 'closed') expect(control.started).toBe(1);
+          } else if (what.kind === 'answer' && call?.control.started) call.control.answer('well', 0);
+          else if (what.kind === 'fail' && call?.control.started) {
+            call.control.fail(errors[what.how as keyof typeof errors](), 0);
+          } else if (what.kind === 'give up') call?.caller.abort();
+          else if (what.kind === 'wait') await clock.advance(what.ms);
+          else if (what.kind === 'open') breaker.open();
+          else if (what.kind === 'close') breaker.close();
+          else if (what.kind === 'reconfigure') {
+            probes = Math.max(probes, what.probes);
+            breaker.reconfigure({ ...numbers, probes: what.probes, rampMs: what.rampMs });
+          }
+          await settled();
+          const now = breaker.state();
+          expect(now.state).toBe(state);
+          if (now.state === 'half-open') expect(now.probing + now.answered).toBeLessThanOrEqual(probes);
+          expect(now.failures).toBeLessThanOrEqual(now.calls);
         }
-        await settled();
-        const now = breaker.state();
-        expect(now.state).toBe(state);
-        if (now.state === 'half-open') expect(now.probing + now.answered).toBeLessThanOrEqual(probes);
-        expect(now.failures).toBeLessThanOrEqual(now.calls);
-      }
-      for (const { caller } of calls) caller.abort();
-      await clock.advance(10_000);
-      expect(open()).toEqual([]);
-      expect(clock.timers).toBe(0);
-    }),
+        for (const { caller } of calls) caller.abort();
+        await clock.advance(10_000);
+        expect(open()).toEqual([]);
+        expect(clock.timers).toBe(0);
+      },
+    ),
     { numRuns: 400 },
   );
   const declared = Object.entries(breakerTransitions).flatMap(([from, all]) =>

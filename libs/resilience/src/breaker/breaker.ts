@@ -25,6 +25,10 @@ export interface BreakerConfiguration {
   readonly probes: number;
   /** A probe that takes longer has failed. @default openMs */
   readonly probeTimeoutMs?: number;
+  /** How long it takes, after the probes, until there is no bound on the calls any more. @default 0: none at all */
+  readonly rampMs?: number;
+  /** How many calls may be under way at the end of that time; at its beginning as many as there are probes. */
+  readonly rampTo?: number;
 }
 
 /**
@@ -33,6 +37,10 @@ export interface BreakerConfiguration {
  * Errors that are transient or unknown speak against the dependency; one that it rejected is an answer; a bug, a caller
  * who gave up and a passed deadline say nothing about it. While it probes a rejection says nothing either: the probe
  * is made again. A call belongs to the generation that it started in, and moves no later one.
+ *
+ * Everybody who waited for a dependency comes back when it does. With `rampMs` the breaker lets few calls through at a
+ * time at first, and then more, and tells the others to come at times that are spread over the rest of the ramp; what
+ * fails meanwhile counts as it does in a closed breaker.
  */
 export class Breaker extends Policy<BreakerConfiguration> {
   #state: BreakerState = { kind: 'closed' };
@@ -41,6 +49,8 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #window: CallWindow;
   #circuit: Circuit;
   #refused = 0;
+  /** Calls under way that were let through while it was ramping. */
+  #rampingNow = 0;
 
   constructor(configuration: BreakerConfiguration, given?: Partial<Surroundings>) {
     super(configuration, surroundings(given));
@@ -62,6 +72,8 @@ export class Breaker extends Policy<BreakerConfiguration> {
       }
       case 'half-open':
         return this.#probe(call, next);
+      case 'ramping':
+        return this.#rampUp(call, next, state.sinceMs);
       case 'isolated':
         return this.#refuse('the circuit was opened by hand');
     }
@@ -94,19 +106,23 @@ export class Breaker extends Policy<BreakerConfiguration> {
     this.configuration = configuration;
     if (isOtherWindow)
       this.#window = new CallWindow(configuration.windowMs, this.surroundings.clock.elapsedMs());
-    if (this.#state.kind === 'closed') this.#renewCircuit();
+    if (this.#state.kind === 'closed' || this.#state.kind === 'ramping') this.#renewCircuit();
   }
 
   #become(state: BreakerState, why: string): void {
     const from = this.#state.kind;
     this.#state = state;
     this.#generation++;
-    if (state.kind === 'closed') {
+    if (state.kind === 'closed' || state.kind === 'ramping') {
       this.#window.clear();
       this.#renewCircuit();
     } else this.#circuit.retire();
+    this.#tell(from, why);
+  }
+
+  #tell(from: BreakerState['kind'], why: string): void {
     const { events } = this.surroundings;
-    if (events.heard) events.emit({ kind: 'breaker', from, to: state.kind, why });
+    if (events.heard) events.emit({ kind: 'breaker', from, to: this.#state.kind, why });
   }
 
   #open(why: string): void {
@@ -158,8 +174,11 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #probe(call: Call, next: Next): Promise<unknown> {
     const { probes, openMs, probeTimeoutMs = openMs } = this.configuration;
     const { probing, answered } = this.#halfOpen();
-    if (probing + answered >= probes)
-      return this.#refuse('the circuit is half open, and its probes are made');
+    if (probing + answered >= probes) {
+      // All who wait would ask again and again meanwhile: they come at times of their own.
+      const retryAfterMs = this.surroundings.random() * openMs;
+      return this.#refuse('the circuit is half open, and its probes are made', retryAfterMs);
+    }
     this.#state = { kind: 'half-open', probing: probing + 1, answered };
     const generation = this.#generation;
     const timer = this.surroundings.clock.after(probeTimeoutMs, () =>
@@ -185,10 +204,43 @@ export class Breaker extends Policy<BreakerConfiguration> {
     const { probing, answered } = this.#halfOpen();
     if (verdict === 'failed') return this.#open('a probe failed');
     const succeeded = answered + (verdict === 'answered' ? 1 : 0);
-    if (succeeded >= this.configuration.probes)
-      return this.#become({ kind: 'closed' }, 'all probes succeeded');
+    if (succeeded >= this.configuration.probes) return this.#comeBack();
     this.#state = { kind: 'half-open', probing: probing - 1, answered: succeeded };
   }
+
+  #comeBack(): void {
+    const { rampMs = 0 } = this.configuration;
+    const why = 'all probes succeeded';
+    if (rampMs === 0) return this.#become({ kind: 'closed' }, why);
+    this.#become({ kind: 'ramping', sinceMs: this.surroundings.clock.elapsedMs() }, why);
+  }
+
+  #rampUp(call: Call, next: Next, sinceMs: number): Promise<unknown> {
+    const { probes, rampMs = 0, rampTo = probes } = this.configuration;
+    const { clock, random } = this.surroundings;
+    const passedMs = clock.elapsedMs() - sinceMs;
+    if (passedMs >= rampMs) {
+      // The same closed period, without its bound: what it has counted stays.
+      this.#state = { kind: 'closed' };
+      this.#tell('ramping', 'the ramp is over');
+      return this.#circuit.fire(call, next);
+    }
+    const atATime = Math.floor(probes + (Math.max(rampTo, probes) - probes) * (passedMs / rampMs));
+    if (this.#rampingNow >= atATime)
+      return this.#refuse(
+        `${atATime} calls at a time while it is coming back`,
+        random() * (rampMs - passedMs),
+      );
+    this.#rampingNow++;
+    return this.#circuit.fire(call, next).finally(() => {
+      if (call.busy) call.whenIdle(this.#rampedUp);
+      else this.#rampedUp();
+    });
+  }
+
+  readonly #rampedUp = (): void => {
+    this.#rampingNow--;
+  };
 
   #halfOpen() {
     if (this.#state.kind !== 'half-open') throw new Error(`a probe while the breaker is ${this.#state.kind}`);
@@ -219,4 +271,7 @@ function check(configuration: BreakerConfiguration): void {
   checkNumbers('breaker', { callsMin, probes }, 'whole, from 1');
   const { probeTimeoutMs = openMs } = configuration;
   checkNumbers('breaker', { slowCallMs, windowMs, openMs, probeTimeoutMs }, 'above 0');
+  const { rampMs = 0, rampTo = probes } = configuration;
+  checkNumbers('breaker', { rampMs }, '0 or more');
+  checkNumbers('breaker', { rampTo }, 'whole, from 1');
 }

@@ -214,4 +214,30 @@ describe('a configuration that the compiler has not seen', () => {
   test('has only the policies that it has', () => {
     expect(() => dynamic([]).policy('breaker')).toThrow(IllegalPipeline);
   });
+
+  test('can be given one by one, by name', () => {
+    const { line } = carrier();
+    line.tune({ bulkhead: { concurrent: 3 }, breaker: { openMs: 77 } });
+    const [, , bulkhead, tuned] = line.configuration;
+    expect([bulkhead, tuned]).toMatchObject([{ concurrent: 3 }, { policy: 'breaker', openMs: 77 }]);
+    expect(line.state().bulkhead.concurrent).toBe(3);
+    const before = line.configuration;
+    for (const wrong of [
+      { hedge: { delayMs: 1 } },
+      { bulkhead: { wish: 1 } },
+      { bulkhead: { policy: 1 } },
+      { bulkhead: { concurrent: 2 }, breaker: { failureRate: 2 } },
+    ]) {
+      expect(() => line.tune(wrong), JSON.stringify(wrong)).toThrow(RangeError);
+    }
+    expect(line.configuration).toBe(before);
+    expect(line.state().bulkhead.concurrent).toBe(3);
+  });
+
+  test('an operator finds the breaker where there is one', () => {
+    const { line } = carrier();
+    line.breaker!.open();
+    expect(line.state().breaker.state).toBe('isolated');
+    expect(pipeline('plain', []).breaker).toBeNull();
+  });
 });

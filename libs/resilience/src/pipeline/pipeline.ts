@@ -1,3 +1,4 @@
+import type { Breaker } from '../breaker/breaker.js';
 import type { Call, CallOptions, Next, Work } from '../call/call.js';
 import { perform } from '../call/perform.js';
 import { startCall } from '../call/start-call.js';
@@ -46,8 +47,16 @@ export interface AnyPipeline {
   readonly dependency: string;
   run<T>(work: Work<T>, options?: CallOptions): Promise<T>;
   state(): Readonly<Record<string, unknown>>;
+  /** The numbers that it works with now. */
+  readonly configuration: readonly PolicyConfiguration[];
+  /** To be opened and closed by hand; null where there is none. */
+  readonly breaker: Breaker | null;
+  tune(changes: Tuning): void;
   subscribe(listener: Listener): () => void;
 }
+
+/** Other numbers for some policies: by kind, and by the number's name. */
+export type Tuning = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 type States<Kind extends PolicyKind> = { readonly [K in Kind]: ReturnType<PolicyOf[K]['state']> };
 
@@ -64,6 +73,7 @@ export class Pipeline<
   readonly #events: Events;
   readonly #start: Next;
   readonly #budget: RetryBudget | null;
+  #configuration: readonly PolicyConfiguration[];
 
   constructor(
     readonly dependency: string,
@@ -71,6 +81,7 @@ export class Pipeline<
     options: PipelineOptions = {},
   ) {
     checkOrder(dependency, policies);
+    this.#configuration = policies;
     this.#events = new Events(dependency);
     this.#surroundings = surroundings({ ...options, dependency, events: this.#events });
     this.#budget = options.budget ?? ownBudget(policies, this.#surroundings);
@@ -114,6 +125,15 @@ export class Pipeline<
     return Object.fromEntries(states) as StatesOf<Policies>;
   }
 
+  /** The numbers that it works with now, the outermost policy first. */
+  get configuration(): readonly PolicyConfiguration[] {
+    return this.#configuration;
+  }
+
+  get breaker(): Breaker | null {
+    return (this.#policies.find(({ kind }) => kind === 'breaker') as Breaker | undefined) ?? null;
+  }
+
   /** @returns ends the subscription */
   subscribe(listener: Listener): () => void {
     return this.#events.subscribe(listener);
@@ -141,6 +161,19 @@ export class Pipeline<
     for (const [index, policy] of this.#policies.entries()) {
       reconfigure(policy as { reconfigure(configuration: PolicyConfiguration): void }, policies[index]!);
     }
+    this.#configuration = policies;
+  }
+
+  /**
+   * Changes some of the numbers that its policies have, by name: for people, and whoever knows no types.
+   * @throws RangeError for one that they do not have, or that makes no sense; then nothing changes
+   */
+  tune(changes: Tuning): void {
+    const kinds = this.#configuration.map(({ policy }) => policy as string);
+    const stranger = Object.keys(changes).find(kind => !kinds.includes(kind));
+    if (stranger !== undefined) throw new RangeError(`${this.dependency} has no ${stranger}`);
+    const tuned = this.#configuration.map(policy => ({ ...policy, ...numbersOf(policy, changes) }));
+    this.reconfigure(tuned as unknown as OthersLike<Policies>);
   }
 
   #attempt(call: Call): Promise<unknown> {
@@ -165,6 +198,15 @@ export class Pipeline<
 type OthersLike<Policies extends readonly PolicyConfiguration[]> = {
   readonly [Index in keyof Policies]: ConfigurationOf<Policies[Index]['policy'] & PolicyKind>;
 };
+
+function numbersOf(policy: PolicyConfiguration, changes: Tuning): Readonly<Record<string, number>> {
+  const numbers = changes[policy.policy] ?? {};
+  for (const name of Object.keys(numbers)) {
+    if (typeof (policy as unknown as Record<string, unknown>)[name] === 'number') continue;
+    throw new RangeError(`${policy.policy} has no number ${name}`);
+  }
+  return numbers;
+}
 
 function ownBudget(policies: readonly PolicyConfiguration[], { clock }: Surroundings): RetryBudget | null {
   for (const configuration of policies) {

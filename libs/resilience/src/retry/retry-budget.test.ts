@@ -23,6 +23,15 @@ test('with few calls, so many per second', async () => {
   expect(budget.saved).toBe(3);
 });
 
+test('what is given back may be spent again, up to what may be saved', () => {
+  const budget = new RetryBudget({ ratio: 0, perSecond: 0, savedMax: 2 }, new VirtualClock());
+  expect([budget.withdraw(), budget.withdraw(), budget.withdraw()]).toEqual([true, true, false]);
+  budget.giveBack();
+  expect([budget.withdraw(), budget.withdraw()]).toEqual([true, false]);
+  for (let given = 0; given < 5; given++) budget.giveBack();
+  expect(budget.saved).toBe(2);
+});
+
 test('other numbers hold at once', () => {
   const budget = new RetryBudget({ ratio: 1, perSecond: 0, savedMax: 100 }, new VirtualClock());
   budget.reconfigure({ ratio: 1, perSecond: 0, savedMax: 2 });

@@ -42,6 +42,15 @@ export class RetryBudget {
     return true;
   }
 
+  /**
+   * What was withdrawn was not needed, or was well spent: the dependency answered. For callers whose attempts are few
+   * and last for long, as those that a database remembers: when the dependency is back it is not the budget that holds
+   * them up.
+   */
+  giveBack(): void {
+    this.#saved++;
+  }
+
   /** How many retries could be made at once. */
   get saved(): number {
     this.#fill();

@@ -99,8 +99,11 @@ function asked(draft: Draft, part: string): void {
   }
   const operation = draft.kind === 'committing' || draft.kind === 'committed' ? 'commit' : 'abort';
   const told = draft.branch(part)?.[operation];
-  if (told !== undefined && isOpen(told)) sendAgain(draft, part, operation);
-  else draft.send(part, operation, (told?.attempts ?? 0) + 1);
+  if (told !== undefined && isOpen(told)) return sendAgain(draft, part, operation);
+  const attempts = (told?.attempts ?? 0) + 1;
+  // It is done, and stays so; but every attempt that is sent is counted.
+  if (told !== undefined) draft.set(part, operation, { ...told, attempts });
+  draft.send(part, operation, attempts);
 }
 
 function takeWhatIsDue(draft: Draft): void {

@@ -8,6 +8,7 @@ import {
   problems,
 } from '@ballast/contracts';
 import { Problem, traceContextOf } from '@ballast/platform';
+import { deadlineHeader, deadlineOf } from '@ballast/resilience';
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
@@ -52,12 +53,28 @@ export class IntakeController {
     status: 422,
     description: 'IDEMPOTENCY_KEY_REUSED, UNKNOWN_SKU, AMOUNT_TOO_LARGE or CARD_NOT_PREPARABLE.',
   })
+  @ApiHeader({
+    name: 'Deadline',
+    required: false,
+    description: 'When the client stops waiting (RFC 3339): the order is not placed any more after that.',
+  })
+  @ApiResponse({ status: 429, description: 'RATE_LIMITED: too many orders of this customer.' })
+  @ApiResponse({
+    status: 503,
+    description: 'UNAVAILABLE: too much to do; Retry-After says when to come again.',
+  })
+  @ApiResponse({ status: 504, description: 'DEADLINE_PASSED' })
   async place(
     @Body({ schema: PlaceOrder }) body: PlaceOrder,
     @Headers() headers: RequestHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<string> {
-    const { id, replayed } = await this.desk.place(body, keyOf(headers), traceContextOf(headers));
+    const { id, replayed } = await this.desk.place(
+      body,
+      keyOf(headers),
+      traceContextOf(headers),
+      deadlineOf(headers[deadlineHeader]),
+    );
     reply.header('location', hrefOf(id));
     if (replayed) reply.header('idempotency-replayed', 'true');
     return acceptedJson(id);
@@ -76,7 +93,11 @@ export class IntakeController {
     @Body({ schema: PlaceOrders }) body: PlaceOrders,
     @Headers() headers: RequestHeaders,
   ): Promise<PlaceOrdersResult> {
-    const outcomes = await this.desk.placeBatch(body.orders, traceContextOf(headers));
+    const outcomes = await this.desk.placeBatch(
+      body.orders,
+      traceContextOf(headers),
+      deadlineOf(headers[deadlineHeader]),
+    );
     return { results: outcomes.map((outcome, index) => resultOf(outcome, body.orders[index])) };
   }
 

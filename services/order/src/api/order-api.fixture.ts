@@ -12,6 +12,7 @@ import { databaseForTest } from '@ballast/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import type { OrderProgress } from '../domain/order-progress.js';
+import type { Admission } from '../intake/admission.js';
 import type { SkuAnswer } from '../intake/known-skus.js';
 import { OrderApiModule } from '../order-api.module.js';
 import { ProgressRepository } from '../storage/progress-repository.js';
@@ -22,7 +23,7 @@ import { OrderWatcher } from '../watching/order-watcher.js';
  * The API on a real database, without Kafka: what would be sent is kept in `sent`. To be called at the top level of a
  * test file.
  */
-export async function orderApi(options: { seats?: number } = {}) {
+export async function orderApi(options: { seats?: number; admission?: Admission } = {}) {
   const database = await databaseForTest({ sets: [messagingMigrations, orderMigrations] });
   const logger = createLogger({ name: 'order', level: 'silent' });
   const url = `${database.url}?options=${encodeURIComponent('-c lock_timeout=200')}`;

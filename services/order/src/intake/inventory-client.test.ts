@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { InventoryClient } from './inventory-client.js';
+import { inventoryPipeline } from './inventory-policies.js';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 const closers: (() => Promise<void>)[] = [];
@@ -13,7 +14,7 @@ afterEach(async () => {
 /** A client of an inventory that answers like this. */
 async function clientOf(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  timeoutMs?: number,
+  guard = inventoryPipeline(),
 ): Promise<InventoryClient> {
   const server = createServer(answer);
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -22,7 +23,7 @@ async function clientOf(
     await new Promise(resolve => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  const client = new InventoryClient(`http://127.0.0.1:${port}`, logger, timeoutMs);
+  const client = new InventoryClient(`http://127.0.0.1:${port}`, logger, guard);
   closers.push(() => client.close());
   return client;
 }
@@ -51,7 +52,9 @@ test('the SKU is asked for under its own address, over connections that are used
 });
 
 test('an inventory that does not answer in time leaves the question open', async () => {
-  const client = await clientOf(() => undefined, 100);
+  const guard = inventoryPipeline();
+  guard.tune({ timeout: { timeoutMs: 100 } });
+  const client = await clientOf(() => undefined, guard);
   const startedAtMs = performance.now();
   // More than there are connections: the queue counts as well.
   expect(new Set(await Promise.all(Array.from({ length: 30 }, () => client.ask('kettle'))))).toEqual(
@@ -64,4 +67,32 @@ test('an inventory that is not there leaves the question open', async () => {
   const client = new InventoryClient('http://127.0.0.1:9', logger);
   closers.push(() => client.close());
   expect(await client.ask('kettle')).toBe('undecided');
+});
+
+test('one that has just gone away is asked once more, and told until when the answer is of use', async () => {
+  const deadlines: unknown[] = [];
+  const client = await clientOf((request, response) => {
+    deadlines.push(request.headers['deadline']);
+    response.writeHead(deadlines.length === 1 ? 503 : 200).end();
+  });
+  const begunMs = Date.now();
+  expect(await client.ask('kettle')).toBe('known');
+  expect(deadlines).toHaveLength(2);
+  for (const deadline of deadlines) {
+    const leftMs = Date.parse(String(deadline)) - begunMs;
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(1_000);
+  }
+});
+
+test('one that fails is left in peace: questions are left open at once, and it sees hardly more calls than it was asked', async () => {
+  let calls = 0;
+  const guard = inventoryPipeline();
+  const client = await clientOf((_, response) => {
+    calls++;
+    response.writeHead(500).end();
+  }, guard);
+  for (let asked = 0; asked < 100; asked++) expect(await client.ask('kettle')).toBe('undecided');
+  expect(guard.state().breaker.state).toBe('open');
+  expect(calls).toBeLessThan(20);
 });

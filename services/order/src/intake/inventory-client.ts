@@ -1,5 +1,7 @@
 import type { Logger } from '@ballast/platform';
+import { deadlineHeaders } from '@ballast/resilience';
 import { Pool } from 'undici';
+import { inventoryConnections, inventoryPipeline } from './inventory-policies.js';
 import type { SkuAnswer } from './known-skus.js';
 
 /** Asks inventory whether it has a SKU: `GET {url}/stock/{sku}`, over a few connections that stay open. */
@@ -10,39 +12,47 @@ export class InventoryClient {
   constructor(
     url: string,
     private readonly logger: Logger,
-    private readonly timeoutMs = 1_000,
+    private readonly guard = inventoryPipeline(),
   ) {
     const { origin, pathname } = new URL(url);
     this.#path = `${pathname.replace(/\/$/, '')}/stock/`;
-    this.#connections = new Pool(origin, {
-      connections: 8,
-      keepAliveTimeout: 30_000,
-      connectTimeout: timeoutMs,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
+    this.#connections = new Pool(origin, { connections: inventoryConnections, keepAliveTimeout: 30_000 });
   }
 
   /** Never rejects: whatever is not a clear yes or no leaves the question open. */
   async ask(sku: string): Promise<SkuAnswer> {
     try {
-      const { statusCode, body } = await this.#connections.request({
-        method: 'GET',
-        path: this.#path + encodeURIComponent(sku),
-        // Counts the time in the queue too, which the pool's own timeouts don't.
-        signal: AbortSignal.timeout(this.timeoutMs),
+      return await this.guard.run(({ signal, deadline }) => this.#ask(sku, signal, deadline), {
+        idempotent: true,
       });
-      await body.dump();
-      if (statusCode === 200) return 'known';
-      if (statusCode === 404) return 'unknown';
-      this.logger.warn({ sku, statusCode }, 'inventory gave no clear answer; the order is accepted');
     } catch (error) {
       this.logger.warn({ sku, err: error }, 'inventory could not be asked; the order is accepted');
+      return 'undecided';
     }
-    return 'undecided';
   }
 
   async close(): Promise<void> {
     await this.#connections.destroy();
+  }
+
+  async #ask(sku: string, signal: AbortSignal, deadline: Date | null): Promise<SkuAnswer> {
+    const { statusCode, body } = await this.#connections.request({
+      method: 'GET',
+      path: this.#path + encodeURIComponent(sku),
+      headers: deadlineHeaders(deadline),
+      signal,
+    });
+    await body.dump();
+    if (statusCode === 200) return 'known';
+    if (statusCode === 404) return 'unknown';
+    throw new NoClearAnswer(statusCode);
+  }
+}
+
+/** A status that says neither yes nor no. */
+class NoClearAnswer extends Error {
+  constructor(readonly statusCode: number) {
+    super(`inventory answered with status ${statusCode}`);
+    this.name = 'NoClearAnswer';
   }
 }

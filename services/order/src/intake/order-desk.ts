@@ -6,6 +6,7 @@ import { v7 as uuid } from 'uuid';
 import { fingerprint, place } from '../domain/placing.js';
 import { GroupedCalls } from '../grouping/grouped-calls.js';
 import type { NewOrder, OrderBook, Placed } from '../storage/order-book.js';
+import type { Admission } from './admission.js';
 import { firstMessage } from './first-message.js';
 import type { KnownSkus } from './known-skus.js';
 
@@ -37,20 +38,32 @@ export class OrderDesk {
     book: OrderBook,
     private readonly skus: KnownSkus,
     private readonly outbox: Pick<HttpOutbox, 'rows' | 'backlog'>,
+    private readonly admission: Pick<Admission, 'admit'>,
     private readonly options: OrderDeskOptions,
   ) {
     const { groupMax = 500, waitingMax = 10_000 } = options;
     this.#storing = new GroupedCalls(orders => book.place(orders), { sizeMax: groupMax, waitingMax });
   }
 
-  /** Throws a Problem when the order is refused. */
-  async place(body: PlaceOrder, key: string | undefined, trace: TraceContext): Promise<Accepted> {
+  /**
+   * Throws a Problem when the order is refused.
+   * @param deadline when the client stops waiting
+   */
+  async place(
+    body: PlaceOrder,
+    key: string | undefined,
+    trace: TraceContext,
+    deadline?: Date,
+  ): Promise<Accepted> {
     const request = Symbol();
     const draft = this.#draft(body, key, trace, request);
+    const arrival = { customerId: body.customerId, priority: 'normal', deadline } as const;
     try {
-      const misses = this.skus.misses(skusOf(draft));
-      const unknown = misses.size === 0 ? misses : await this.skus.unknownAmong(misses);
-      return await this.#store(draft, unknown);
+      return await this.admission.admit(arrival, async () => {
+        const misses = this.skus.misses(skusOf(draft));
+        const unknown = misses.size === 0 ? misses : await this.skus.unknownAmong(misses);
+        return await this.#store(draft, unknown);
+      });
     } finally {
       this.#release(key, request);
     }
@@ -61,7 +74,11 @@ export class OrderDesk {
    * first line: the others meet it, as later requests would.
    * @param lines what the client sent, unchecked
    */
-  async placeBatch(lines: readonly unknown[], trace: TraceContext): Promise<(Accepted | Problem)[]> {
+  async placeBatch(
+    lines: readonly unknown[],
+    trace: TraceContext,
+    deadline?: Date,
+  ): Promise<(Accepted | Problem)[]> {
     const request = Symbol();
     const drafts = lines.map(line => this.#draftOfLine(line, trace, request));
     try {
@@ -70,9 +87,11 @@ export class OrderDesk {
       );
       const unknown = misses.size === 0 ? misses : await this.skus.unknownAmong(misses);
       return await Promise.all(
-        drafts.map(draft =>
-          draft instanceof Problem ? draft : this.#store(draft, unknown).catch(problemOf),
-        ),
+        drafts.map(draft => {
+          if (draft instanceof Problem) return draft;
+          const arrival = { customerId: draft.body.customerId, priority: 'low', deadline } as const;
+          return this.admission.admit(arrival, () => this.#store(draft, unknown)).catch(problemOf);
+        }),
       );
     } finally {
       for (const draft of drafts) if (!(draft instanceof Problem)) this.#release(draft.key, request);
