@@ -1,5 +1,5 @@
 import { consumerSettings, retentionsFit } from '@ballast/messaging';
-import { count, durationMs, host, port, processSettings } from '@ballast/platform';
+import { count, durationMs, operationsSettings, processSettings } from '@ballast/platform';
 import { z } from 'zod';
 
 export const Configuration = z
@@ -12,10 +12,7 @@ export const Configuration = z
     PARK_AFTER_ATTEMPTS: count(20),
     /** After a pass of several answers: how long to let others come in, so that they share the next one. */
     GATHER_MS: durationMs(12),
-    /** Where operators are listened to: loopback, whatever HOST says, unless this says otherwise. */
-    OPERATIONS_HOST: host,
-    /** Without it, or with 0, the system chooses one: the log says which. */
-    OPERATIONS_PORT: port.default(0),
+    ...operationsSettings,
   })
   .superRefine(retentionsFit);
 export type Configuration = Readonly<z.infer<typeof Configuration>>;

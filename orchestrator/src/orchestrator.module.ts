@@ -8,7 +8,14 @@ import {
   transportChores,
 } from '@ballast/messaging';
 import { placeOrder, placeOrderTcc, placeOrderTwoPhase } from '@ballast/place-order';
-import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
+import {
+  HealthModule,
+  Housekeeping,
+  type Logger,
+  openPool,
+  OperationsServer,
+  type Pool,
+} from '@ballast/platform';
 import { withDefaults } from '@ballast/saga';
 import { withPatience } from '@ballast/two-phase';
 import {
@@ -20,7 +27,6 @@ import {
 } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
 import { OperationsApiModule } from './operations/operations-api.module.js';
-import { OperationsServer } from './operations/operations-server.js';
 import { OrchestratorApiModule } from './orchestrator-api.module.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { type Definition, Definitions } from './sagas/definitions.js';

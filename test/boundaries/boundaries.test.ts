@@ -36,6 +36,7 @@ describe('what a room may not import is refused', () => {
       'libs/resilience/src/index.ts',
       "import '@ballast/platform';",
     ],
+    ['messaging imports a flow', 'libs/messaging/src/index.ts', "import '@ballast/place-order';"],
     ['messaging imports the testkit', 'libs/messaging/src/index.ts', "import '@ballast/testkit';"],
     ['two-phase commit imports the saga engine', 'libs/two-phase/src/index.ts', "import '@ballast/saga';"],
     ['a choreography imports messaging', 'libs/choreography/src/index.ts', "import '@ballast/messaging';"],

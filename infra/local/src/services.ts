@@ -21,11 +21,14 @@ export function membersOf(replicas: number): Member[] {
   return [...partyNames.map(name => ({ of: name, name })), ...serviceNames.flatMap(replicasOf)];
 }
 
-/** The ports that a member listens on, by name: the orchestrator's second one is the operators'. */
-export const portsOf = ({ name, of }: Member): string[] =>
-  of === 'orchestrator' ? [name, operationsPortOf(name)] : [name];
+/** Those that listen to operators. */
+const withOperators: readonly Member['of'][] = ['orchestrator', 'order'];
 
-export const operationsPortOf = (orchestrator: string): string => `${orchestrator}-operations`;
+/** The ports that a member listens on, by name: a second one is the operators'. */
+export const portsOf = ({ name, of }: Member): string[] =>
+  withOperators.includes(of) ? [name, operationsPortOf(name)] : [name];
+
+export const operationsPortOf = (member: string): string => `${member}-operations`;
 
 /** The compiled file that a member runs. */
 export function entryOf({ of }: Member): string {
@@ -63,7 +66,9 @@ export function environmentOf(member: Member, surroundings: Surroundings): NodeJ
     INVENTORY_URL: urlOf('inventory', ports),
     CARD_GATEWAY_URL: urlOf('card-gateway', ports),
     CARRIER_URL: urlOf('carrier', ports),
-    ...(member.of === 'orchestrator' && { OPERATIONS_PORT: String(ports[operationsPortOf(member.name)]) }),
+    ...(withOperators.includes(member.of) && {
+      OPERATIONS_PORT: String(ports[operationsPortOf(member.name)]),
+    }),
   };
 }
 

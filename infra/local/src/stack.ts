@@ -119,13 +119,14 @@ export class Stack {
     );
   }
 
-  /** Where each service (its first replica), the operators' API and each simulated party is reached over HTTP. */
-  get urls(): Readonly<Record<ServiceName | PartyName | 'operations', string>> {
+  /** Where each service (its first replica), the operators' APIs and each simulated party is reached over HTTP. */
+  get urls(): Readonly<Record<ServiceName | PartyName | 'operations' | 'order-operations', string>> {
     const names = [...serviceNames, ...partyNames];
     const urls = names.map(name => [name, this.urlOf(name)] as const);
     return {
       ...(Object.fromEntries(urls) as Record<ServiceName | PartyName, string>),
       operations: this.urlOf(operationsPortOf('orchestrator')),
+      'order-operations': this.urlOf(operationsPortOf('order')),
     };
   }
 

@@ -19,6 +19,7 @@ const wantedPorts = {
   shipping: 4004,
   orchestrator: 4005,
   'orchestrator-operations': 4006,
+  'order-operations': 4007,
   'card-gateway': 4011,
   carrier: 4012,
 };

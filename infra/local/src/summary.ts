@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { isAsExpected, undoneIn, type Invariant } from './sample/invariants.js';
-import { notBegun, type SampleOutcome } from './sample/place.js';
+import { notBegun } from './sample/heard-steps.js';
+import type { SampleOutcome } from './sample/place.js';
 import type { SampleResult } from './sample/sample.js';
 import { example } from './sample/seed.js';
 import type { Stack } from './stack.js';
@@ -108,9 +109,9 @@ function markOf({ state, undone }: SampleOutcome['saga']['steps'][number]): stri
 }
 
 function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): string {
-  const docs = (['order', 'inventory', 'payment', 'shipping', 'orchestrator', 'operations'] as const).map(
-    service => `  ${service.padEnd(14)}${urls[service]}/docs`,
-  );
+  const docs = (
+    ['order', 'order-operations', 'inventory', 'payment', 'shipping', 'orchestrator', 'operations'] as const
+  ).map(service => `  ${service.padEnd(18)}${urls[service]}/docs`);
   const id = outcomes[0]?.order.id ?? '';
   return [
     'API documentation:',
@@ -120,6 +121,7 @@ function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): str
     `  curl -s ${urls.order}/orders/${id}`,
     `  curl -s ${urls.orchestrator}/sagas/${id}`,
     `  curl -s ${urls.operations}/operations/sagas/${id}`,
+    `  curl -s '${urls['order-operations']}/operations/orders?limit=3'`,
     `  curl -s '${urls.order}/orders?limit=3'`,
     `  curl -si ${urls.order}/orders -H 'content-type: application/json' -d '${JSON.stringify(exampleOrder)}'`,
     `  curl -s ${urls.inventory}/stock/${example.sku}`,

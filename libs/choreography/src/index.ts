@@ -5,3 +5,4 @@ export * from './definition/patience.js';
 export { advance, begin, nextDue } from './engine/advance.js';
 export * from './engine/event.js';
 export * from './engine/progress.js';
+export { waitsFor } from './engine/watch.js';

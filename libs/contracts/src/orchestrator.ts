@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, Nothing } from './message.js';
+import { OperatorRequest } from './operator.js';
 import { text } from './primitives.js';
 
 /** Starts a saga for the order that is the message's subject. The input is checked against the definition's schema. */
@@ -18,9 +19,6 @@ export const cancelSaga = command('orchestrator.cancel', {
   data: z.object({ requestedBy: text(100) }),
   reply: Nothing,
 });
-
-/** Who interferes with a saga, and why: it is kept for ever. */
-const OperatorRequest = z.object({ operator: text(100), reason: text(500) });
 
 /** What is waiting for its next attempt, or has used them up, is sent at once. */
 export const retrySaga = command('orchestrator.retry', { data: OperatorRequest, reply: Nothing });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from './failure.js';
 import { command, event, Nothing } from './message.js';
+import { OperatorRequest } from './operator.js';
 import { Address, CustomerId, Day, PaymentMethod, PositiveCents, Quantity, Sku, text } from './primitives.js';
 
 /** How an order is carried out: docs/protocols.md says when to use which. A participant does not know. */
@@ -37,3 +38,22 @@ export const orderCancelRequested = event('order.cancel-requested', Failure);
 export const orderDeadlinePassed = event('order.deadline-passed', Failure);
 /** An operator asks everybody to try again what they have given up. */
 export const orderResumeRequested = event('order.resume-requested', Nothing);
+
+/** Everybody is asked to try again what waits for its next attempt, or was given up. */
+export const retryOrder = command('order.retry', { data: OperatorRequest, reply: Nothing });
+
+/** As a retry, for an order that is parked. */
+export const resumeOrder = command('order.resume', { data: OperatorRequest, reply: Nothing });
+
+/** As a customer's cancel, but with an operator's name and reason. */
+export const cancelOrderAsOperator = command('order.operator-cancel', {
+  data: OperatorRequest,
+  reply: Nothing,
+});
+
+/** The messages of operators to the owner of a choreographed order, by the action that each asks for. */
+export const orderOperatorCommands = {
+  retry: retryOrder,
+  resume: resumeOrder,
+  cancel: cancelOrderAsOperator,
+} as const;

@@ -31,6 +31,16 @@ export * from './lanes/work.js';
 export * from './message.js';
 export { HttpOutbox, type HttpOutboxRow } from './outbox/http-outbox.js';
 export type { OutboxRow } from './outbox/publisher.js';
+export {
+  actionView,
+  type NewOperation,
+  Operations,
+  recordActions,
+  type Ruling,
+  type StoredAction,
+} from './operations/operations.js';
+export { OperationAnswers, type OperationReply, wishAttributes } from './operations/operation-answers.js';
+export { OperationsDesk, type Wish } from './operations/operations-desk.js';
 export { type Alarm, alarmTo } from './participant/alarm.js';
 export * from './participant/definition.js';
 export { ParticipantHandler, type ParticipantHandlerOptions } from './participant/handler.js';
@@ -46,6 +56,7 @@ export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';
 export { type News } from './reactions/reacting.js';
 export { Reactions, reactionSettings, tellTo } from './reactions/reactions.js';
-export { countParked } from './reactions/tables.js';
+export { countParked, type ProgressRow, storedOf, type StoredProgress } from './reactions/tables.js';
+export { type Happened } from './reactions/history.js';
 export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';
 export { messagingMigrations } from './storage/statements.js';

@@ -14,6 +14,7 @@ import {
   bookShipment,
   capturePayment,
   type Failure,
+  inputTopics,
   shipmentBooked,
   shipmentCancelled,
   shipmentDispatched,
@@ -22,6 +23,7 @@ import {
   stockRejected,
   stockReleased,
   stockReserved,
+  topicOfEvent,
 } from '@ballast/contracts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -172,7 +174,18 @@ test('what a participant answers is what its event says', () => {
     expect(event.data).toBe(command.reply);
 });
 
-test('the diagram in the README is the one that is generated', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  expect(readme).toContain(`\`\`\`mermaid\n${diagramOf(placeOrderChoreographed)}\n\`\`\``);
-});
+test.each(['../README.md', '../../../docs/protocols/choreographed.md'])(
+  'the diagram in %s is the one that is generated',
+  file => {
+    const text = readFileSync(new URL(file, import.meta.url), 'utf8');
+    expect(text).toContain(`\`\`\`mermaid\n${diagramOf(placeOrderChoreographed)}\n\`\`\``);
+  },
+);
+
+test.each(['order', 'inventory', 'payment', 'shipping'] as const)(
+  'the %s service reads the topics of the events that it reacts to, and no others',
+  participant => {
+    const topics = new Set(heardBy(placeOrderChoreographed, participant).map(topicOfEvent));
+    expect(new Set(inputTopics[participant])).toEqual(new Set([`${participant}.commands`, ...topics]));
+  },
+);

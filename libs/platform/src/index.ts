@@ -8,4 +8,5 @@ export * from './http/problem-filter.js';
 export * from './http/validation-pipe.js';
 export * from './logging/index.js';
 export * from './process/build-application.js';
+export * from './process/operations-server.js';
 export * from './process/start-service.js';

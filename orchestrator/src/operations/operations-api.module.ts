@@ -1,11 +1,9 @@
-import type { HttpOutbox } from '@ballast/messaging';
+import { type HttpOutbox, Operations, OperationsDesk } from '@ballast/messaging';
 import type { Queries } from '@ballast/platform';
 import { type DynamicModule, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { Definitions } from '../sagas/definitions.js';
-import { Operations } from '../storage/operations.js';
 import { SagaReader } from '../storage/saga-reader.js';
 import { OperationsController } from './operations.controller.js';
-import { OperationsDesk } from './operations-desk.js';
 import { SagaSearchController } from './saga-search.controller.js';
 
 export interface OperationsApiParts {
@@ -20,7 +18,7 @@ export interface OperationsApiParts {
 export class OperationsApiModule {
   static register({ database, outbox, definitions, reader }: OperationsApiParts): DynamicModule {
     const operations = new Operations(database, outbox);
-    const desk = new OperationsDesk(operations, outbox);
+    const desk = new OperationsDesk(operations, outbox, '/orchestrator/operations');
     const provided = [reader, operations, definitions, desk, new Waits(desk)];
     return {
       module: OperationsApiModule,

@@ -1,13 +1,14 @@
 import {
-  IdempotencyKey,
   OperationView,
   OperationWait,
+  operatorCommands,
   OrderId,
   problems,
   RetryAll,
   SagaAction,
 } from '@ballast/contracts';
-import { Problem, traceContextOf } from '@ballast/platform';
+import { OperationAnswers, type OperationReply, OperationsDesk, wishAttributes } from '@ballast/messaging';
+import { Problem } from '@ballast/platform';
 import {
   applyDecorators,
   Body,
@@ -29,15 +30,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { SagaReader } from '../storage/saga-reader.js';
-import { OperationsDesk } from './operations-desk.js';
-import { actionView } from './timeline.js';
 
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-interface Reply {
-  header(name: string, value: string): unknown;
-  status(code: number): unknown;
-}
 
 /** What every action has in common, for the documentation. */
 const Action = (summary: string) =>
@@ -62,10 +56,14 @@ const Action = (summary: string) =>
 @ApiTags('operations')
 @Controller('operations')
 export class OperationsController {
+  readonly #answers: OperationAnswers;
+
   constructor(
     private readonly desk: OperationsDesk,
     private readonly reader: SagaReader,
-  ) {}
+  ) {
+    this.#answers = new OperationAnswers(desk);
+  }
 
   @Post('sagas/:id/actions')
   @Action(
@@ -78,22 +76,17 @@ export class OperationsController {
     @Body({ schema: SagaAction }) body: SagaAction,
     @Query({ schema: OperationWait }) { wait }: OperationWait,
     @Headers() headers: RequestHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: OperationReply,
   ): Promise<OperationView> {
     const orderId = OrderId.safeParse(segment).data;
     if (orderId === undefined || (await this.reader.find(orderId)) === undefined) {
       throw new Problem(problems.SAGA_NOT_FOUND, 'no saga has started for this order');
     }
     const { action, ...data } = body;
-    const wish = { action, data, body: [orderId, data], ...attributesOf(headers) };
+    const command = operatorCommands[action];
+    const wish = { action, command, data, body: [orderId, data], ...wishAttributes(headers) };
     const asked = await this.desk.ask(wish, () => Promise.resolve([orderId]));
-    const operation = await this.#answer(asked, wait, reply);
-    const [done] = operation.actions;
-    if (done?.outcome !== 'refused') return operation;
-    throw new Problem(problems.OPERATION_REFUSED, done.detail ?? 'it was refused', {
-      headers: { location: hrefOf(operation.id) },
-      extensions: { operation },
-    });
+    return this.#answers.answerOne(asked, wait, reply);
   }
 
   @Post('retry')
@@ -104,11 +97,17 @@ export class OperationsController {
     @Body({ schema: RetryAll }) body: RetryAll,
     @Query({ schema: OperationWait }) { wait }: OperationWait,
     @Headers() headers: RequestHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: OperationReply,
   ): Promise<OperationView> {
     const { operator, reason, filter, limit } = body;
-    const wish = { action: 'retry', data: { operator, reason }, body, ...attributesOf(headers) } as const;
-    return this.#answer(await this.desk.ask(wish, () => this.reader.pick(filter, limit)), wait, reply);
+    const data = { operator, reason };
+    const command = operatorCommands.retry;
+    const wish = { action: 'retry', command, data, body, ...wishAttributes(headers) } as const;
+    return this.#answers.answer(
+      await this.desk.ask(wish, () => this.reader.pick(filter, limit)),
+      wait,
+      reply,
+    );
   }
 
   @Get(':id')
@@ -117,44 +116,6 @@ export class OperationsController {
   @ApiResponse({ status: 404, description: 'OPERATION_NOT_FOUND' })
   async show(@Param('id') segment: string): Promise<OperationView> {
     const id = OrderId.safeParse(segment).data;
-    return this.#view(id, 0);
+    return this.#answers.view(id, 0);
   }
-
-  async #answer(
-    { id, replayed }: { id: string; replayed: boolean },
-    waitMs: number,
-    reply: Reply,
-  ): Promise<OperationView> {
-    const operation = await this.#view(id, waitMs);
-    const isHandled = operation.actions.every(({ outcome }) => outcome !== 'waiting');
-    reply.status(isHandled ? 200 : 202);
-    reply.header('location', hrefOf(id));
-    if (replayed) reply.header('idempotency-replayed', 'true');
-    return operation;
-  }
-
-  async #view(id: string | undefined, waitMs: number): Promise<OperationView> {
-    const actions = id === undefined ? undefined : await this.desk.outcome(id, waitMs);
-    if (id === undefined || actions === undefined) {
-      throw new Problem(problems.OPERATION_NOT_FOUND, 'nothing was asked for under this id');
-    }
-    return { id, actions: actions.map(actionView) };
-  }
-}
-
-const hrefOf = (id: string): string => `/operations/${id}`;
-
-const attributesOf = (headers: RequestHeaders) => ({
-  idempotencyKey: keyOf(headers['idempotency-key']),
-  trace: traceContextOf(headers),
-});
-
-function keyOf(header: string | string[] | undefined): string | null {
-  if (header === undefined) return null;
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  throw new Problem(
-    problems.IDEMPOTENCY_KEY_INVALID,
-    'the Idempotency-Key must be given once, with 1 to 255 printable ASCII characters and no spaces',
-  );
 }

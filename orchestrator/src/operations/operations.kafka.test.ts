@@ -17,14 +17,13 @@ import {
   type Work,
   writeTopic,
 } from '@ballast/messaging';
-import { buildApplication, createLogger } from '@ballast/platform';
+import { buildApplication, createLogger, OperationsServer } from '@ballast/platform';
 import { databaseForTest, topicsForTest } from '@ballast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Configuration } from '../configuration.js';
 import { OrchestratorModule } from '../orchestrator.module.js';
 import { answerTo, newOrder, startOf } from '../sagas/passes.fixture.js';
 import { orchestratorMigrations } from '../storage/statements.js';
-import { OperationsServer } from './operations-server.js';
 
 const lanes = 4;
 const database = await databaseForTest({ sets: [messagingMigrations, orchestratorMigrations] });

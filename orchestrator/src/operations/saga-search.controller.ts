@@ -1,9 +1,9 @@
 import { OrderId, problems, SagaDetails, SagaPage, SagasQuery } from '@ballast/contracts';
+import { Operations } from '@ballast/messaging';
 import { Problem } from '@ballast/platform';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Definitions } from '../sagas/definitions.js';
-import { Operations } from '../storage/operations.js';
 import { SagaReader } from '../storage/saga-reader.js';
 import { cursorAfter, orderOfCursor } from './cursor.js';
 import { detailsOf, summaryOf } from './timeline.js';

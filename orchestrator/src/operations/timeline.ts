@@ -1,9 +1,9 @@
 import type { OperatorActionView, SagaDetails, SagaSummary, TimelineEntry } from '@ballast/contracts';
+import { actionView, type StoredAction } from '@ballast/messaging';
 import { type Happening, happeningsOf, stepsOf } from '@ballast/saga';
 import { statusOf, viewOf, waitsOf } from '../api/saga-view.js';
 import type { Flow } from '../sagas/flow.js';
 import { isCoordinatedState, reasonOf } from '../storage/instance.js';
-import type { StoredAction } from '../storage/operations.js';
 import type { FoundSaga, SagaRecord } from '../storage/saga-reader.js';
 import { aboutOf } from '../two-phase/history.js';
 
@@ -39,18 +39,6 @@ export function summaryOf(saga: FoundSaga, flow: Flow | undefined): SagaSummary 
     parkedAt: saga.parkedAt?.toISOString() ?? null,
   };
 }
-
-export const actionView = (action: StoredAction): OperatorActionView => ({
-  id: action.id,
-  orderId: action.orderId,
-  action: action.action,
-  operator: action.operator,
-  reason: action.reason,
-  askedAt: action.askedAt.toISOString(),
-  outcome: action.outcome ?? 'waiting',
-  detail: action.detail,
-  handledAt: action.handledAt?.toISOString() ?? null,
-});
 
 type Entry = Omit<TimelineEntry, 'seq'>;
 

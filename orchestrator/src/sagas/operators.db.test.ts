@@ -3,7 +3,7 @@ import { placeOrder } from '@ballast/place-order';
 import { happeningsOf, withDefaults } from '@ballast/saga';
 import { databaseForTest } from '@ballast/testkit';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { Operations } from '../storage/operations.js';
+import { Operations } from '@ballast/messaging';
 import { SagaReader } from '../storage/saga-reader.js';
 import { orchestratorMigrations } from '../storage/statements.js';
 import {

@@ -6,10 +6,10 @@ import {
   operatorCommands,
   startSaga,
 } from '@ballast/contracts';
-import type { Message, Outgoing, Timer, Work } from '@ballast/messaging';
+import type { Message, Outgoing, Ruling, Timer, Work } from '@ballast/messaging';
 import { type OperatorAction, operatorActions } from '@ballast/saga';
 import { nextDue, type State } from '../storage/instance.js';
-import type { Known, Ruling, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
+import type { Known, SagaChanges, StoredSaga } from '../storage/saga-repository.js';
 import { outgoing } from './commands.js';
 import type { Definitions } from './definitions.js';
 import type { Advanced, Beginning, Event, Flow } from './flow.js';

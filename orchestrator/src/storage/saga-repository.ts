@@ -1,6 +1,5 @@
-import type { Timer } from '@ballast/messaging';
+import { recordActions, type Ruling, type Timer } from '@ballast/messaging';
 import type { Queries, Query } from '@ballast/platform';
-import type { OperatorAction } from '@ballast/saga';
 import { hasEnded, type Instance, nextDue, type State } from './instance.js';
 import { statements } from './statements.js';
 
@@ -29,20 +28,6 @@ export interface SagaChanges {
   /** Sagas that are parked now, or for another reason than before; a null reason: those that go on. */
   readonly parkings: ReadonlyMap<string, string | null>;
   readonly rulings: readonly Ruling[];
-}
-
-/** What became of an operator's action: its audit. */
-export interface Ruling {
-  /** The message's id. */
-  readonly id: string;
-  readonly orderId: string;
-  readonly action: OperatorAction;
-  readonly operator: string;
-  readonly reason: string;
-  /** RFC 3339. */
-  readonly askedAt: string;
-  /** Why nothing was done; null when it was. */
-  readonly refusal: string | null;
 }
 
 /** Sagas in the database. Only the owner of a saga's lane loads it to write it, so that nothing has to be locked. */
@@ -173,20 +158,6 @@ function parkSagas(parkings: SagaChanges['parkings'], now: Date): Query[] {
       ? [statements.statement('unpark-sagas', [resumed.map(([orderId]) => orderId)])]
       : []),
   ];
-}
-
-function recordActions(rulings: readonly Ruling[], now: Date): Query {
-  return statements.statement('record-actions', [
-    rulings.map(({ id }) => id),
-    rulings.map(({ orderId }) => orderId),
-    rulings.map(({ action }) => action),
-    rulings.map(({ operator }) => operator),
-    rulings.map(({ reason }) => reason),
-    rulings.map(({ askedAt }) => askedAt),
-    rulings.map(({ refusal }) => (refusal === null ? 'applied' : 'refused')),
-    rulings.map(({ refusal }) => refusal),
-    now,
-  ]);
 }
 
 const jsonLines = (values: readonly unknown[]): string =>

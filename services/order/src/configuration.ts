@@ -1,5 +1,12 @@
 import { branchSettings, consumerSettings, reactionSettings, retentionsFit } from '@ballast/messaging';
-import { count, durationMs, httpUrl, processSettings, retentionMs } from '@ballast/platform';
+import {
+  count,
+  durationMs,
+  httpUrl,
+  operationsSettings,
+  processSettings,
+  retentionMs,
+} from '@ballast/platform';
 import { z } from 'zod';
 import { admissionDefaults } from './intake/admission.js';
 
@@ -8,6 +15,7 @@ export const Configuration = z
     ...processSettings,
     ...consumerSettings,
     ...reactionSettings,
+    ...operationsSettings,
     ...branchSettings,
     /** Asked whether it has an article that no order has named here yet. */
     INVENTORY_URL: httpUrl,

@@ -1,4 +1,4 @@
-import { inputTopics } from '@ballast/contracts';
+import { inputTopics, problems } from '@ballast/contracts';
 import {
   alarmTo,
   BranchBook,
@@ -6,6 +6,7 @@ import {
   Branches,
   BranchesModule,
   BranchHandler,
+  countParked,
   DeadLettersModule,
   DependenciesModule,
   Dependency,
@@ -19,8 +20,15 @@ import {
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
-import { HealthModule, Housekeeping, type Logger, openPool, type Pool } from '@ballast/platform';
 import { placeOrderChoreographed, placeOrderTwoPhase } from '@ballast/place-order';
+import {
+  HealthModule,
+  Housekeeping,
+  type Logger,
+  openPool,
+  OperationsServer,
+  type Pool,
+} from '@ballast/platform';
 import {
   type DynamicModule,
   Injectable,
@@ -32,6 +40,7 @@ import type { Configuration } from './configuration.js';
 import { Admission } from './intake/admission.js';
 import { InventoryClient } from './intake/inventory-client.js';
 import { inventoryPipeline } from './intake/inventory-policies.js';
+import { OperationsModule } from './operations/operations.module.js';
 import { OrderApiModule } from './order-api.module.js';
 import { OrderConsumer } from './order.consumer.js';
 import { orderParticipant } from './participant.js';
@@ -49,6 +58,20 @@ export class OrderModule {
     const outbox = new HttpOutbox(
       { ...kafkaOf(configuration, 'order-api', logger), laneCount: configuration.LANES },
       pool,
+      logger,
+    );
+    const operations = new OperationsServer(
+      {
+        host: configuration.OPERATIONS_HOST,
+        port: configuration.OPERATIONS_PORT,
+        application: {
+          name: 'order-operations',
+          description: 'What operators see of choreographed orders, and can do about them.',
+          module: OperationsModule.register({ database: pool, outbox }),
+          logger,
+          problems,
+        },
+      },
       logger,
     );
     const finished = new FinishedOrders();
@@ -95,6 +118,8 @@ export class OrderModule {
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },
           { name: 'outbox', check: () => isSending(outbox) },
           { name: 'lanes', check: () => lanes.check() },
+          // Parked orders want an operator, not another process: they are a detail, and make nothing red.
+          { name: 'choreographed', check: async () => ({ parked: await countParked(pool) }) },
           { name: 'branches', check: async () => ({ ...(await book.sums()) }) },
           ...dependencies.map(({ health }) => health),
         ]),
@@ -104,6 +129,7 @@ export class OrderModule {
         { provide: BranchHandler, useValue: branches.handler },
         { provide: LaneServer, useValue: lanes },
         { provide: FinishedOrders, useValue: finished },
+        { provide: OperationsServer, useValue: operations },
         {
           provide: CommittedEndings,
           inject: [OrderWatcher],

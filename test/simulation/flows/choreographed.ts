@@ -1,5 +1,5 @@
 import { advance, begin, type Event, nextDue } from '@ballast/choreography';
-import { orderPlaced, topicOfEvent } from '@ballast/contracts';
+import { orderCancelRequested, orderPlaced, topicOfEvent } from '@ballast/contracts';
 import { placeOrderChoreographed as definition } from '@ballast/place-order';
 import type { Answered } from '../world/participants.js';
 import { type NodeName, nodeNames } from '../world/state.js';
@@ -18,7 +18,12 @@ export const choreographed: Flow = {
     world.send('order', topicOfEvent(orderPlaced), messageOf(orderPlaced.type, order, about));
   },
 
-  cancel: (world, orderId) => advanced(world, 'order', orderId, { kind: 'cancel' }),
+  /** As over HTTP: the request is stored with its message, and the watcher hears of it like everybody else. */
+  cancel(world, orderId) {
+    const about = { from: 'order', orderId } as const;
+    const message = messageOf(orderCancelRequested.type, { reason: 'CANCELLED' }, about);
+    world.send('order', topicOfEvent(orderCancelRequested), message);
+  },
 
   handle(world, name, { type: event, subject: orderId, data, deadline }) {
     const deadlineAt = deadline === undefined ? null : Date.parse(deadline);

@@ -50,18 +50,20 @@ export interface SampleCase {
 }
 
 /** The protocols under which every sample order is placed. */
-export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'tcc', 'two-phase'];
+export const sampleProtocols: readonly Protocol[] = ['orchestrated', 'choreographed', 'tcc', 'two-phase'];
 
 /** Who refuses an order, or asks the bank while it is cancelled. */
 type Participant = 'inventory' | 'payment' | 'shipping';
 
 /** What is undone then: in a saga what was done before, else what all the others have set aside or prepared. */
+const undoneInSaga = {
+  inventory: [],
+  payment: ['reserve stock'],
+  shipping: ['reserve stock', 'authorize payment'],
+};
 const undoneFor: Partial<Record<Protocol, Readonly<Record<Participant, readonly string[]>>>> = {
-  orchestrated: {
-    inventory: [],
-    payment: ['reserve stock'],
-    shipping: ['reserve stock', 'authorize payment'],
-  },
+  orchestrated: undoneInSaga,
+  choreographed: undoneInSaga,
   tcc: {
     inventory: ['payment', 'shipping'],
     payment: ['inventory', 'shipping'],
@@ -129,6 +131,7 @@ export function sampleCases(shop: SampleShop, protocol: Protocol = 'orchestrated
 
 const changedMind: Partial<Record<Protocol, readonly string[]>> = {
   orchestrated: ['reserve stock', 'authorize payment'],
+  choreographed: ['reserve stock', 'authorize payment'],
   tcc: ['inventory', 'payment', 'shipping'],
 };
 

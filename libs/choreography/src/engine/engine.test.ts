@@ -148,6 +148,17 @@ describe('what is refused for now', () => {
       .expectAnnounces(served);
   });
 
+  test('is tried at once when an operator says so, before its time has come', () => {
+    given(lunch, 'kitchen')
+      .hears(paid, {})
+      .expectPerforms('kitchen.serve')
+      .refused('BUSY')
+      .hears(asksAgain, {})
+      .expectPerforms('kitchen.serve', { attempt: 2 })
+      .done()
+      .expectAnnounces(served);
+  });
+
   test('the excuse that meets a paid bill is too late, for good', () => {
     given(lunch, 'till')
       .hears(ordered, dish)
@@ -213,6 +224,22 @@ describe('the watcher', () => {
     running().cancel().expectAnnounces(leftEarly, { reason: 'CANCELLED' }).cancel().expectNothing();
     running().hears(paid, {}).cancel().expectNothing();
     running().hears(excused, failed).cancel().expectNothing();
+  });
+
+  test('that hears of a cancel which a colleague has asked for does not ask again, nor for the deadline', () => {
+    const scenario = running().hears(leftEarly, { reason: 'CANCELLED' });
+    expect(scenario.progress.watch?.requested).toBe('CANCELLED');
+    scenario.cancel().expectNothing();
+    scenario.untilDue().expectOrder('parked (waits for till.paid or till.excused)');
+  });
+
+  test('keeps of an event that it only has to know that it came', () => {
+    const { facts } = running().hears(cooked, { plate: 7 }).hears(excused, failed).progress;
+    expect(facts).toEqual([
+      { event: 'guest.ordered', data: null },
+      { event: 'kitchen.cooked', data: null },
+      { event: 'till.excused', data: failed },
+    ]);
   });
 
   test('no deadline passes after the decision', () => {

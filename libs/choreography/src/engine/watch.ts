@@ -1,5 +1,6 @@
-import { arbiterOf, pivotOf, type Reaction } from '../definition/definition.js';
-import type { Draft } from './draft.js';
+import { arbiterOf, type Choreography, pivotOf, type Reaction } from '../definition/definition.js';
+import { Draft } from './draft.js';
+import type { Progress } from './progress.js';
 
 /** Asks the pivot's owner for the end, once. It alone decides whether that comes in time. */
 export function request(draft: Draft, reason: 'CANCELLED' | 'DEADLINE'): void {
@@ -29,6 +30,11 @@ export function lookAfter(draft: Draft): void {
   const reason = `waits for ${missing(draft).join(', ')}`;
   draft.watch = { ...watch, parked: reason };
   draft.effects.push({ kind: 'parked', reason });
+}
+
+/** The events that the order's end, or the decision about it, still lacks; nothing once it has ended. */
+export function waitsFor(choreography: Choreography, progress: Progress): readonly string[] {
+  return progress.watch?.state === 'running' ? missing(new Draft(choreography, progress, 0)) : [];
 }
 
 /** What the order's next end, or the decision, still lacks. */

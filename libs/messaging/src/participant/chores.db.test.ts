@@ -30,9 +30,12 @@ const housekeeping = new Housekeeping(
   createLogger({ name: 'test', level: 'silent' }),
 );
 
+const randomOrder = (ageDays: number): string =>
+  firstIdAt(Date.now() - ageDays * dayMs).slice(0, 24) + randomUUID().slice(24);
+
 /** An order of this age, with two barriers that changed so many days ago. */
 async function anOrder(ageDays: number, changedDays = ageDays, state = 'answered'): Promise<string> {
-  const id = firstIdAt(Date.now() - ageDays * dayMs).slice(0, 24) + randomUUID().slice(24);
+  const id = randomOrder(ageDays);
   await database.rows(
     `INSERT INTO barrier (order_id, operation, state, changed_at)
      VALUES ($1, 'a.do', $3, now() - make_interval(days => $2)), ($1, 'a.finish', 'answered', now() - interval '30 days')`,
@@ -116,4 +119,19 @@ test('orders that have to be kept hold up none of those behind them', async () =
       "SELECT FROM barrier WHERE changed_at < now() - interval '8 days' AND operation = 'a.do'",
     ),
   ).toHaveLength(6); // of this test, and of those before
+});
+
+test('what is known of a choreographed order goes when it is old, and nothing is left to be done for it here', async () => {
+  const [old, young, waiting, needed] = [randomOrder(8), randomOrder(6), randomOrder(30), randomOrder(30)];
+  for (const orderId of [old, young, waiting, needed]) {
+    await database.rows(
+      `INSERT INTO choreographed_order (order_id, lane, choreography, version, begun_at, changed_at, due_at, open, state)
+       VALUES ($1, 0, 'c', 1, now(), now() - make_interval(days => $2), CASE WHEN $3 THEN now() END, $3, '{}')`,
+      [orderId, orderId === young ? 6 : 8, orderId === waiting],
+    );
+  }
+  unfinished.add(needed);
+  await housekeeping.tidy();
+  const left = await database.rows<{ order_id: string }>('SELECT order_id FROM choreographed_order');
+  expect(left.map(row => row.order_id).sort()).toEqual([young, waiting, needed].sort());
 });

@@ -9,6 +9,7 @@ import type { Alarm } from './alarm.js';
 import type { Reply } from './barrier.js';
 import { Decider } from './decider.js';
 import type { Participant } from './definition.js';
+import { recordActions } from '../operations/operations.js';
 import { FirstFailure } from '../storage/first-failure.js';
 import { type AnswerItem, type AttemptItem, type CommandItem, itemsOf, lookUpsOf } from './items.js';
 import type { OutsideCallWorker } from './outside-calls.js';
@@ -223,6 +224,8 @@ export class ParticipantHandler<
     if (answeredCalls.length > 0) saves.push(() => answerCalls(tx, answeredCalls));
     if (newCalls.length > 0) saves.push(async () => (opened = await openCalls(tx, newCalls)));
     if (attempts.length > 0) saves.push(() => recordAttempts(tx, attempts));
+    const rulings = reacting?.rulings ?? [];
+    if (rulings.length > 0) saves.push(() => tx.query(recordActions(rulings, pass.now)));
     const changes = reacting?.changes ?? [];
     if (reacting !== null && changes.length > 0) {
       saves.push(() => saveProgress(tx, reacting.choreography, changes, pass.now));

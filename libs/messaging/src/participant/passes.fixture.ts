@@ -13,6 +13,7 @@ import { v7 as uuid } from 'uuid';
 import type { LaneHandler, Pass, PassResult, Timer, Work } from '../lanes/work.js';
 import { HoldHandler } from '../holds/hold-handler.js';
 import type { Message } from '../message.js';
+import type { Reactions } from '../reactions/reactions.js';
 import type { Alarm } from './alarm.js';
 import type { ParticipantStorage } from './definition.js';
 import { ParticipantHandler } from './handler.js';
@@ -62,13 +63,20 @@ export class Workshop {
     return connect(this.url);
   }
 
-  handlerWith(outsideCalls: OutsideCallWorker | null): ParticipantHandler<Job, Shelf, Line, Ask> {
+  handlerWith(
+    outsideCalls: OutsideCallWorker | null,
+    reactions?: Reactions,
+  ): ParticipantHandler<Job, Shelf, Line, Ask> {
     const alarm = (alarm: Alarm) => void this.alarms.push(alarm);
     const participant = workshopOf(this.#storage);
     // A worker that is never reached: tests that have none make no calls.
     const idle = { start: () => undefined, takeOver: () => undefined, drop: () => undefined };
     const worker = outsideCalls ?? (idle as unknown as OutsideCallWorker);
-    const handler = new ParticipantHandler(participant, { alarm, outsideCalls: worker });
+    const handler = new ParticipantHandler(participant, {
+      alarm,
+      outsideCalls: worker,
+      ...(reactions !== undefined && { reactions }),
+    });
     this.handler = handler;
     return handler;
   }

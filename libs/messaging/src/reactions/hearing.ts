@@ -1,22 +1,31 @@
-import { type Choreography, type Event, eventsOf, heardBy } from '@ballast/choreography';
-import { type EventType, ownerOf } from '@ballast/contracts';
+import { type Choreography, type Event, eventsOf, heardBy, watcherOf } from '@ballast/choreography';
+import { type EventType, OperatorRequest, orderOperatorCommands, ownerOf } from '@ballast/contracts';
 import type { Work } from '../lanes/work.js';
 import type { Message } from '../message.js';
+import type { Ruling } from '../operations/operations.js';
 import { type Trace, traceOf } from './tables.js';
 
-/** Something that happens to an order's reactions: an event that was heard, or its timer. */
+/** Something that happens to an order's reactions: an event that was heard, its timer, or an operator's wish. */
 export interface HeardItem {
   readonly kind: 'heard';
   readonly work: Work;
   readonly orderId: string;
-  readonly event: Event;
+  readonly event: Event | Wish;
   readonly trace: Trace;
+}
+
+/** What an operator asks of the watcher, who does it or refuses it, and puts it on record. */
+export interface Wish {
+  readonly kind: 'wish';
+  readonly action: keyof typeof orderOperatorCommands;
+  readonly asked: Omit<Ruling, 'refusal'>;
 }
 
 /** Which of the messages that come in are events for a participant's reactions. */
 export class Hearing {
   readonly #heard: ReadonlyMap<string, EventType>;
   readonly #known: ReadonlySet<string>;
+  readonly #wishes: ReadonlyMap<string, Wish['action']>;
 
   constructor(
     choreography: Choreography,
@@ -24,10 +33,15 @@ export class Hearing {
   ) {
     this.#heard = new Map(heardBy(choreography, participant).map(event => [event.type, event]));
     this.#known = new Set(eventsOf(choreography).map(({ type }) => type));
+    const watches = watcherOf(choreography) === participant;
+    const actions = watches ? (Object.keys(orderOperatorCommands) as Wish['action'][]) : [];
+    this.#wishes = new Map(actions.map(action => [orderOperatorCommands[action].type, action]));
   }
 
   hears(work: Work): boolean {
-    return work.kind === 'timer' || (work.kind === 'message' && this.#heard.has(work.message.type));
+    if (work.kind !== 'message') return work.kind === 'timer';
+    const { type } = work.message;
+    return this.#heard.has(type) || this.#wishes.has(type);
   }
 
   /**
@@ -46,6 +60,8 @@ export class Hearing {
       return { kind: 'heard', work, orderId: work.orderId, event: { kind: 'timer' }, trace: {} };
     }
     const { message } = work;
+    const action = this.#wishes.get(message.type);
+    if (action !== undefined) return wishOf(work, action);
     const parsed = this.#heard.get(message.type)!.data.safeParse(message.data);
     if (!parsed.success) throw new InvalidEvent(message, parsed.error.message);
     const deadlineAt = message.deadline === undefined ? null : Date.parse(message.deadline);
@@ -58,6 +74,15 @@ export class Hearing {
       trace: traceOf(message),
     };
   }
+}
+
+function wishOf(work: Work & { kind: 'message' }, action: Wish['action']): HeardItem {
+  const { message } = work;
+  const { id, subject: orderId, time: askedAt } = message;
+  const parsed = OperatorRequest.safeParse(message.data);
+  if (!parsed.success) throw new InvalidEvent(message, parsed.error.message);
+  const asked = { id, orderId, action, askedAt, ...parsed.data };
+  return { kind: 'heard', work, orderId, event: { kind: 'wish', action, asked }, trace: traceOf(message) };
 }
 
 /** An event that the contract does not allow. */

@@ -1,10 +1,13 @@
 import {
   advance,
+  arbiterOf,
   begin,
   type Choreography,
   type Effect,
   type Event,
+  hasHeard,
   nextDue,
+  pivotOf,
   type Progress,
 } from '@ballast/choreography';
 import { topicOfEvent } from '@ballast/contracts';
@@ -12,8 +15,9 @@ import { createMessage } from '../envelope.js';
 import type { Timer } from '../lanes/work.js';
 import type { Message, Outgoing } from '../message.js';
 import type { Reply } from '../participant/barrier.js';
-import type { HeardItem } from './hearing.js';
-import { happenedOf, type Happened } from './history.js';
+import type { Ruling } from '../operations/operations.js';
+import type { HeardItem, Wish } from './hearing.js';
+import { happenedOf } from './history.js';
 import { parkedBecause, type StoredProgress, type Trace } from './tables.js';
 
 /** What is worth telling after the commit. */
@@ -39,6 +43,8 @@ export const isReaction = ({ source }: Message): boolean => source.endsWith('/re
 /** A participant's reactions during a pass, in memory: later items see what earlier ones did. */
 export class Reacting {
   readonly news: News[] = [];
+  /** What became of operators' wishes. */
+  readonly rulings: Ruling[] = [];
   readonly #known: Map<string, StoredProgress>;
   readonly #changed = new Map<string, StoredProgress>();
   readonly #timers = new Map<string, Timer>();
@@ -84,6 +90,7 @@ export class Reacting {
   /** Makes what a turn did the state that the next one sees. */
   accept(turn: Turn): void {
     const { orderId, lane, stored } = turn;
+    this.rulings.push(...turn.rulings);
     if (stored === undefined) return;
     // Armed anew each time: one that was due has been taken off, even if nothing has changed.
     this.#timers.set(orderId, { lane, orderId, at: nextDue(this.choreography, stored.progress) });
@@ -99,6 +106,7 @@ export class Turn {
   /** In the order of sending. */
   readonly send: Outgoing[] = [];
   readonly news: News[] = [];
+  readonly rulings: Ruling[] = [];
 
   constructor(
     private readonly choreography: Choreography,
@@ -112,6 +120,7 @@ export class Turn {
 
   /** The commands to be handed to the participant's own barrier. A timer of an order without reactions is not ours. */
   hear({ event, trace }: HeardItem): Message[] {
+    if (event.kind === 'wish') return this.#rule(event);
     if (event.kind !== 'timer') this.stored ??= this.#begin(trace);
     return this.stored === undefined ? [] : this.#advance(this.stored, event);
   }
@@ -124,12 +133,15 @@ export class Turn {
     return this.#advance(this.stored, { kind: 'performed', command: to.type, answer, changed });
   }
 
-  /** Puts on record what an operator did. */
-  note(happened: Omit<Happened, 'at'>): void {
-    const { stored } = this;
-    if (stored === undefined) return;
-    const history = [...stored.history, { at: this.now.getTime(), ...happened }];
-    this.stored = { ...stored, history };
+  /** An operator's wish is done or refused, and put on record. */
+  #rule({ action, asked }: Wish): Message[] {
+    const refusal = refusalOf(action, this.choreography, this.stored?.progress);
+    this.rulings.push({ ...asked, refusal });
+    if (this.stored === undefined) return [];
+    const told = { at: this.now.getTime(), what: 'operator', of: asked.id } as const;
+    this.stored = { ...this.stored, history: [...this.stored.history, told] };
+    if (refusal !== null) return [];
+    return this.#advance(this.stored, { kind: action === 'cancel' ? 'cancel' : 'resume' });
   }
 
   #begin(trace: Trace): StoredProgress {
@@ -198,6 +210,30 @@ export class Turn {
       ...trace,
     });
     return { topic: topicOfEvent(event), message };
+  }
+}
+
+/** Why an operator's wish can't be done; null when it can. */
+function refusalOf(
+  action: Wish['action'],
+  choreography: Choreography,
+  progress: Progress | undefined,
+): string | null {
+  const watch = progress?.watch;
+  if (progress === undefined || watch == null) return 'no choreographed order of this id was heard of';
+  if (watch.state !== 'running') return `the order is ${watch.state}`;
+  switch (action) {
+    case 'retry':
+      return null;
+    case 'resume':
+      return parkedBecause(progress) === null ? 'the order is not parked' : null;
+    case 'cancel': {
+      const { then: captured } = pivotOf(choreography);
+      const { then: voided } = arbiterOf(choreography);
+      if (hasHeard(progress, captured!)) return `it is too late: ${captured!.type}`;
+      if (hasHeard(progress, voided!)) return 'the order is being cancelled';
+      return watch.requested === null ? null : `its end was asked for before: ${watch.requested}`;
+    }
   }
 }
 

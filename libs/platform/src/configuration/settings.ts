@@ -54,6 +54,14 @@ export const topicPrefix = z
   .regex(/^[A-Za-z0-9._-]{0,100}$/, 'at most 100 letters, digits, dots, dashes and underscores')
   .default('');
 
+/** Where operators are listened to, for a process with an `OperationsServer`. */
+export const operationsSettings = {
+  /** Loopback, whatever HOST says, unless this says otherwise. */
+  OPERATIONS_HOST: host,
+  /** Without it, or with 0, the system chooses one: the log says which. */
+  OPERATIONS_PORT: port.default(0),
+};
+
 /** What `startService` needs; spread it into a service's own schema. */
 export const processSettings = { HOST: host, PORT: port, LOG_LEVEL: logLevel };
 

@@ -3,7 +3,11 @@ import { loadQueries } from '@ballast/platform';
 export const statements = loadQueries(new URL('../../src/storage/queries/', import.meta.url), [
   'end-of-stretch',
   'end-of-stretch-of-customer',
+  'end-of-choreographed-stretch',
   'end-orders',
+  'find-choreographed',
+  'find-choreographed-order',
+  'find-open-choreographed',
   'find-finished',
   'find-keys',
   'forget-keys',

@@ -1,15 +1,24 @@
-import { HttpOutbox, type HttpOutboxRow, type OutboxRow } from '@ballast/messaging';
-import type { Queries } from '@ballast/platform';
-import type { OperatorAction } from '@ballast/saga';
-import { statements } from './statements.js';
+import type { OperatorActionName, OperatorActionView } from '@ballast/contracts';
+import { loadQueries, type Queries, type Query } from '@ballast/platform';
+import { HttpOutbox, type HttpOutboxRow } from '../outbox/http-outbox.js';
+import type { OutboxRow } from '../outbox/publisher.js';
 
-/** What an operator asks for: an action on each of some sagas. */
+/** Of the tables `operation` and `operator_action`, which each process with operators has among its own. */
+const statements = loadQueries(new URL('../../src/operations/queries/', import.meta.url), [
+  'ask-operation',
+  'find-operation-key',
+  'load-actions',
+  'load-operation',
+  'record-actions',
+]);
+
+/** What an operator asks for: an action on each of some orders. */
 export interface NewOperation {
   /** UUIDv7. */
   readonly id: string;
   readonly idempotencyKey: string | null;
   readonly bodyHash: Buffer;
-  readonly action: OperatorAction;
+  readonly action: OperatorActionName;
   readonly operator: string;
   readonly reason: string;
   /** By order; the id is its message's. */
@@ -26,11 +35,11 @@ export type Asked =
   | { readonly kind: 'repeated'; readonly id: string }
   | { readonly kind: 'key-reused' };
 
-/** The audit of an action. `outcome` is null until the saga's owner has handled it. */
+/** The audit of an action. `outcome` is null until the order's owner has handled it. */
 export interface StoredAction {
   readonly id: string;
   readonly orderId: string;
-  readonly action: OperatorAction;
+  readonly action: OperatorActionName;
   readonly operator: string;
   readonly reason: string;
   readonly askedAt: Date;
@@ -39,7 +48,7 @@ export interface StoredAction {
   readonly handledAt: Date | null;
 }
 
-/** What operators ask for: stored together with the messages to the sagas' owners, who write down what became of it. */
+/** What operators ask for: stored together with the messages to the orders' owners, who write down what became of it. */
 export class Operations {
   constructor(
     private readonly database: Queries,
@@ -87,7 +96,7 @@ export class Operations {
     return rows.filter((row): row is StoredAction => row.id !== null);
   }
 
-  /** The actions on one saga. */
+  /** The actions on one order. */
   async actionsOn(orderId: string): Promise<StoredAction[]> {
     return (await this.database.query<StoredAction>(statements.statement('load-actions', [orderId]))).rows;
   }
@@ -101,5 +110,46 @@ export class Operations {
     return met.bodyHash.equals(bodyHash) ? { kind: 'repeated', id: met.id } : { kind: 'key-reused' };
   }
 }
+
+/** What became of an operator's action: its audit. */
+export interface Ruling {
+  /** The message's id. */
+  readonly id: string;
+  readonly orderId: string;
+  readonly action: OperatorActionName;
+  readonly operator: string;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly askedAt: string;
+  /** Why nothing was done; null when it was. */
+  readonly refusal: string | null;
+}
+
+/** To be run in the transaction of the effects. */
+export function recordActions(rulings: readonly Ruling[], now: Date): Query {
+  return statements.statement('record-actions', [
+    rulings.map(({ id }) => id),
+    rulings.map(({ orderId }) => orderId),
+    rulings.map(({ action }) => action),
+    rulings.map(({ operator }) => operator),
+    rulings.map(({ reason }) => reason),
+    rulings.map(({ askedAt }) => askedAt),
+    rulings.map(({ refusal }) => (refusal === null ? 'applied' : 'refused')),
+    rulings.map(({ refusal }) => refusal),
+    now,
+  ]);
+}
+
+export const actionView = (action: StoredAction): OperatorActionView => ({
+  id: action.id,
+  orderId: action.orderId,
+  action: action.action,
+  operator: action.operator,
+  reason: action.reason,
+  askedAt: action.askedAt.toISOString(),
+  outcome: action.outcome ?? 'waiting',
+  detail: action.detail,
+  handledAt: action.handledAt?.toISOString() ?? null,
+});
 
 type Nullable<T> = { [Name in keyof T]: T[Name] | null };

@@ -1,5 +1,6 @@
-import { buildApplication, type ApplicationOptions, type Logger } from '@ballast/platform';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Logger } from '../logging/logger.js';
+import { type ApplicationOptions, buildApplication } from './build-application.js';
 
 type OperationsApplication = Awaited<ReturnType<typeof buildApplication>>;
 
@@ -11,8 +12,8 @@ export interface OperationsServerOptions {
 }
 
 /**
- * The operators' port: an application of its own beside the orchestrator's, so that whoever can reach where sagas are looked
- * at cannot undo them.
+ * The operators' port: an application of its own beside the process's other one, so that whoever can reach where orders
+ * are placed, or sagas looked at, cannot interfere with them.
  */
 @Injectable()
 export class OperationsServer implements OnApplicationBootstrap, OnModuleDestroy {

@@ -1,15 +1,17 @@
-import { operatorCommands, problems, topicOf } from '@ballast/contracts';
-import { createMessage, type HttpOutbox } from '@ballast/messaging';
+import { type Command, type OperatorActionName, problems, topicOf } from '@ballast/contracts';
 import { Problem, type TraceContext } from '@ballast/platform';
-import type { OperatorAction } from '@ballast/saga';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
-import type { NewOperation, Operations, StoredAction } from '../storage/operations.js';
+import { createMessage } from '../envelope.js';
+import type { HttpOutbox } from '../outbox/http-outbox.js';
+import type { NewOperation, Operations, StoredAction } from './operations.js';
 
 /** What an operator asks for. `data` is the message's, with operator and reason in it. */
 export interface Wish {
-  readonly action: OperatorAction;
+  readonly action: OperatorActionName;
+  /** What asks the order's owner for it. */
+  readonly command: Command;
   readonly data: { readonly operator: string; readonly reason: string };
   /** Everything that makes it another wish than the one before under the same key. */
   readonly body: unknown;
@@ -18,7 +20,7 @@ export interface Wish {
 }
 
 /**
- * Takes operators' wishes: each becomes a message to the owner of the saga's lane, who alone decides whether it is done.
+ * Takes operators' wishes: each becomes a message to the owner of the order's lane, who alone decides whether it is done.
  * Answers wait for that decision, as long as they may.
  */
 export class OperationsDesk {
@@ -27,12 +29,14 @@ export class OperationsDesk {
   constructor(
     private readonly operations: Operations,
     private readonly outbox: Pick<HttpOutbox, 'rows'>,
+    /** Under whose name the owner is asked: `/orchestrator/operations`. */
+    private readonly source: string,
     /** How often an operation that is waited for is looked at. */
     private readonly lookEveryMs = 25,
   ) {}
 
   /**
-   * @param choose the sagas that it is about; asked again for a repeated key, whose first choice counts
+   * @param choose the orders that it is about; asked again for a repeated key, whose first choice counts
    * @returns the operation's id
    * @throws Problem when the key belongs to another request (422)
    */
@@ -65,13 +69,12 @@ export class OperationsDesk {
   }
 
   #operation(wish: Wish, orders: readonly string[]): NewOperation {
-    const { action, data, body, idempotencyKey, trace } = wish;
-    const command = operatorCommands[action];
+    const { action, command, data, body, idempotencyKey, trace } = wish;
     const at = new Date();
     const actions = orders.map(orderId => {
       const message = createMessage({
         type: command.type,
-        source: '/orchestrator/operations',
+        source: this.source,
         subject: orderId,
         data,
         at,
