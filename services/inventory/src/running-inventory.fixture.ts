@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import {
+  answerType,
   askDecision,
   commitStock,
   deadLettersTopic,
@@ -69,13 +70,16 @@ export async function inventoryForTest(settings: Readonly<Record<string, string>
     await writeTopic(topics.brokers, topics.prefix + inputTopics.inventory[0], records);
   }
 
+  /** One message each: who takes a lane over may send its predecessor's last answers again. */
+  async function answerMessages(): Promise<Message<Answer>[]> {
+    const records = await readTopic(topics.brokers, topics.prefix + repliesTopic);
+    const messages = records.map(({ key, value }) => decode(key, value) as Message<Answer>);
+    return [...new Map(messages.map(message => [message.id, message])).values()];
+  }
+
   async function answers(): Promise<Map<string, Answer[]>> {
-    const byOrder = new Map<string, Answer[]>();
-    for (const { key, value } of await readTopic(topics.brokers, topics.prefix + repliesTopic)) {
-      const { subject, data } = decode(key, value) as Message<Answer>;
-      byOrder.set(subject, [...(byOrder.get(subject) ?? []), data]);
-    }
-    return byOrder;
+    const messages = Map.groupBy(await answerMessages(), ({ subject }) => subject);
+    return new Map([...messages].map(([orderId, all]) => [orderId, all.map(({ data }) => data)]));
   }
 
   async function answersTo(orderId: string, count: number): Promise<Answer[]> {
@@ -106,11 +110,17 @@ export async function inventoryForTest(settings: Readonly<Record<string, string>
     answers,
     answersTo,
     get,
-    /** Sends a command and waits for the next answer to its order. */
+    /** Sends a command and waits for the next answer of its type to its order. */
     async ask(orderId: string, about: About): Promise<Answer> {
-      const before = (await answers()).get(orderId)?.length ?? 0;
+      const type = answerType(about);
+      const answered = async () =>
+        (await answerMessages()).filter(answer => answer.subject === orderId && answer.type === type);
+      const before = (await answered()).length;
       await send(command(orderId, about));
-      return (await answersTo(orderId, before + 1)).at(-1)!;
+      let found: Message<Answer>[] = [];
+      await until(async () => (found = await answered()).length > before);
+      expect(found).toHaveLength(before + 1);
+      return found.at(-1)!.data;
     },
     deliver: (sku: string, quantity: number) =>
       service.inject({ method: 'POST', url: `/stock/${sku}/deliveries`, payload: { quantity } }),
