@@ -108,6 +108,7 @@ test('a participant is killed with what it holds, which expires: back again it a
 test('a confirm is repeated while its participant is down, and done once when it is back', async () => {
   await gatewayThinks(2_500);
   const id = await place({ payment: slowCard });
+  await isHeldIn('shipping', id);
   // Heard, not only done: its yes may wait in the outbox, and would die with it.
   await becomes('voted for', async () => stateOf(await shop.saga(id), 'shipping').state === 'prepared');
   await stack.unit('shipping').kill('SIGKILL');
