@@ -47,10 +47,12 @@ const placeMany = (): Promise<string[]> =>
 const preparedNow = async () =>
   (await rowsOf<{ gid: string }>(shop, 'order', 'SELECT gid FROM pg_prepared_xacts')).length;
 
-/** Waits until something is in doubt: a crash before that proves nothing. */
-async function someArePrepared(): Promise<void> {
-  for (const begun = performance.now(); (await preparedNow()) === 0; await sleep(5)) {
-    if (performance.now() - begun > 10_000) throw new Error('nothing was ever prepared');
+/** A crash before something is in doubt proves nothing. */
+const someArePrepared = () => becomes('prepared', async () => (await preparedNow()) > 0);
+
+async function becomes(what: string, isSo: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+  for (const begun = performance.now(); !(await isSo()); await sleep(10)) {
+    if (performance.now() - begun > withinMs) throw new Error(`not so after ${withinMs} ms: ${what}`);
   }
 }
 
@@ -107,6 +109,45 @@ test('the coordinator is away for long with branches in doubt: they ask, and are
   expect(await preparedNow()).toBeGreaterThan(0);
   await stack.unit('orchestrator').start();
   await allEnd(ids);
+});
+
+test('the coordinator dies between prepare and decision: only rows of that order wait, and it decides within 5 s of its return', async () => {
+  const [prepared, reserved, other] = [0, 1, 2].map(number => ({
+    customerId: customers[number]!,
+    lines: [{ sku: articles[number]!, quantity: 1, unitPriceCents: 1_000 }],
+  }));
+  const isLocked = (sku: string) =>
+    rowsOf(shop, 'inventory', 'SELECT FROM stock WHERE sku = $1 FOR UPDATE NOWAIT', [sku]).then(
+      () => false,
+      (error: Error) => /could not obtain lock/.test(error.message),
+    );
+  // Shipping's yes is the last one, and comes when there is nobody left to hear it.
+  await stack.unit('shipping').kill('SIGSTOP');
+  const id = await shop.place(anOrder({ protocol: 'two-phase', ...prepared }));
+  const saga = await shop.place(anOrder({ protocol: 'orchestrated', ...reserved }));
+  await becomes('prepared by the others', async () => (await preparedNow()) === 3);
+  const held = "SELECT FROM payment WHERE order_id = $1 AND status = 'held'";
+  await becomes('paid for', async () => (await rowsOf(shop, 'payment', held, [saga])).length === 1);
+  await stack.unit('orchestrator').kill('SIGKILL');
+  await stack.unit('shipping').kill('SIGCONT');
+  await becomes('prepared by all', async () => (await preparedNow()) === 4);
+
+  expect(await isLocked(articles[0]!)).toBe(true);
+  // A saga's goods are set aside as well, and nobody has to wait for their row.
+  expect(await shop.stock(articles[1]!)).toMatchObject({ reserved: 1 });
+  expect(await isLocked(articles[1]!)).toBe(false);
+  const elsewhere = await shop.place(anOrder({ protocol: 'choreographed', ...other }));
+  expect(await shop.ended(elsewhere)).toMatchObject({ status: 'COMPLETED' });
+
+  await stack.unit('orchestrator').start();
+  const backAtMs = performance.now();
+  await becomes('decided', async () => (await preparedNow()) === 0, 5_000);
+  expect(performance.now() - backAtMs).toBeLessThan(5_000);
+  // Whichever is read first decides: the last yes, or the question of who has waited too long.
+  const { status, reason } = await shop.ended(id);
+  expect(reason ?? status).toMatch(/COMPLETED|TIMEOUT/);
+  expect(await shop.ended(saga)).toMatchObject({ status: 'COMPLETED' });
+  await expectAgreed(shop, delivered);
 });
 
 test('PostgreSQL is killed with prepared transactions in it: they are there again, and are ended', async () => {
