@@ -7,6 +7,8 @@ export { type BranchConfiguration, branchSettings } from './branches/settings.js
 export { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 export { DependenciesModule } from './dependencies/dependencies.module.js';
 export { Dependency } from './dependencies/dependency.js';
+export { type Cursors, cursorsOf, orderCursorsOf } from './http/cursors.js';
+export { idempotencyKeyOf } from './http/idempotency-key.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
 export { HoldHandler } from './holds/hold-handler.js';
 export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';

@@ -1,6 +1,7 @@
-import { IdempotencyKey, type OperationView, problems } from '@ballast/contracts';
+import { type OperationView, problems } from '@ballast/contracts';
 import { Problem, type TraceContext, traceContextOf } from '@ballast/platform';
 import { actionView } from './operations.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import type { OperationsDesk } from './operations-desk.js';
 
 /** What the answers need of Fastify's reply. */
@@ -58,18 +59,8 @@ export class OperationAnswers {
 export const wishAttributes = (
   headers: RequestHeaders,
 ): { idempotencyKey: string | null; trace: TraceContext } => ({
-  idempotencyKey: keyOf(headers['idempotency-key']),
+  idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
   trace: traceContextOf(headers),
 });
 
 const hrefOf = (id: string): string => `/operations/${id}`;
-
-function keyOf(header: string | string[] | undefined): string | null {
-  if (header === undefined) return null;
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  throw new Problem(
-    problems.IDEMPOTENCY_KEY_INVALID,
-    'the Idempotency-Key must be given once, with 1 to 255 printable ASCII characters and no spaces',
-  );
-}

@@ -1,9 +1,17 @@
 import { Delivery, problems, Sku, StockPage, StockQuery, stockUnitsMax, StockView } from '@ballast/contracts';
+import { idempotencyKeyOf } from '@ballast/messaging';
 import { Problem } from '@ballast/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Articles } from '../storage/articles.js';
-import { idempotencyHeader, keyOf } from './idempotency-key.js';
+
+/** What `@ApiHeader` says of the header. */
+const idempotencyHeader = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    '1 to 255 printable ASCII characters. Repeated with the same request: the same answer, and nothing added twice. Remembered for a week.',
+};
 
 /** The goods in the warehouse: read, and delivered. Only orders take any out. */
 @ApiTags('stock')
@@ -25,7 +33,7 @@ export class StockController {
     @Headers('idempotency-key') header: string | undefined,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<StockView> {
-    const delivered = await this.articles.deliver(sku, quantity, keyOf(header));
+    const delivered = await this.articles.deliver(sku, quantity, idempotencyKeyOf(header));
     switch (delivered.kind) {
       case 'delivered':
         if (delivered.replayed) reply.header('idempotency-replayed', 'true');

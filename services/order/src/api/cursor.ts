@@ -1,19 +1,3 @@
-import { OrderId, problems } from '@ballast/contracts';
-import { Problem } from '@ballast/platform';
+import { orderCursorsOf } from '@ballast/messaging';
 
-/** A cursor is opaque to clients: what it holds may change, and its first letters say which kind it is. */
-const prefix = 'v1:';
-
-/** The cursor of the page that begins after this order. */
-export const cursorAfter = (id: string): string => Buffer.from(prefix + id, 'latin1').toString('base64url');
-
-/** The order after which the page begins. Throws a Problem (400) for anything that `cursorAfter` does not make. */
-export function orderOfCursor(cursor: string): string {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  const id = OrderId.safeParse(text.slice(prefix.length));
-  // Base64 has many spellings of one value, and decoding drops what it does not know: only ours is taken.
-  if (!text.startsWith(prefix) || !id.success || cursorAfter(id.data) !== cursor) {
-    throw new Problem(problems.CURSOR_INVALID, 'the cursor is not one that a page was answered with');
-  }
-  return id.data;
-}
+export const { cursorAfter, idOfCursor: orderOfCursor } = orderCursorsOf('v1:');

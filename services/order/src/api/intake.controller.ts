@@ -5,8 +5,8 @@ import {
   PlaceOrder,
   PlaceOrders,
   PlaceOrdersResult,
-  problems,
 } from '@ballast/contracts';
+import { idempotencyKeyOf } from '@ballast/messaging';
 import { Problem, traceContextOf } from '@ballast/platform';
 import { deadlineHeader, deadlineOf } from '@ballast/resilience';
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
@@ -71,7 +71,7 @@ export class IntakeController {
   ): Promise<string> {
     const { id, replayed } = await this.desk.place(
       body,
-      keyOf(headers),
+      idempotencyKeyOf(headers['idempotency-key']) ?? undefined,
       traceContextOf(headers),
       deadlineOf(headers[deadlineHeader]),
     );
@@ -120,17 +120,6 @@ export class IntakeController {
     reply.header('location', hrefOf(id));
     return orderJson(await this.lookup.find(id));
   }
-}
-
-function keyOf(headers: RequestHeaders): string | undefined {
-  const header = headers['idempotency-key'];
-  if (header === undefined) return undefined;
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  throw new Problem(
-    problems.IDEMPOTENCY_KEY_INVALID,
-    'the Idempotency-Key must be given once, with 1 to 255 printable ASCII characters and no spaces',
-  );
 }
 
 function resultOf(outcome: Accepted | Problem, line: unknown): PlaceOrdersResult['results'][number] {

@@ -1,12 +1,5 @@
-import {
-  AccountPage,
-  AccountsQuery,
-  AccountView,
-  CustomerId,
-  Deposit,
-  IdempotencyKey,
-  problems,
-} from '@ballast/contracts';
+import { AccountPage, AccountsQuery, AccountView, CustomerId, Deposit, problems } from '@ballast/contracts';
+import { idempotencyKeyOf } from '@ballast/messaging';
 import { Problem } from '@ballast/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -37,7 +30,7 @@ export class AccountsController {
     @Headers('idempotency-key') header: string | undefined,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<AccountView> {
-    const deposited = await this.accounts.deposit(customerId, amountCents, keyOf(header));
+    const deposited = await this.accounts.deposit(customerId, amountCents, idempotencyKeyOf(header));
     switch (deposited.kind) {
       case 'deposited':
         if (deposited.replayed) reply.header('idempotency-replayed', 'true');
@@ -73,14 +66,4 @@ export class AccountsController {
     if (account === undefined) throw new Problem(problems.ACCOUNT_NOT_FOUND, 'this customer has no account');
     return account;
   }
-}
-
-function keyOf(header: string | undefined): string | null {
-  if (header === undefined) return null;
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  throw new Problem(
-    problems.IDEMPOTENCY_KEY_INVALID,
-    'the Idempotency-Key must be given once, with 1 to 255 printable ASCII characters and no spaces',
-  );
 }

@@ -1,4 +1,5 @@
-import { AddSlots, CapacityView, Day, IdempotencyKey, problems, Zone } from '@ballast/contracts';
+import { AddSlots, CapacityView, Day, problems, Zone } from '@ballast/contracts';
+import { idempotencyKeyOf } from '@ballast/messaging';
 import { Problem } from '@ballast/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -30,7 +31,7 @@ export class ZonesController {
     @Headers('idempotency-key') header: string | undefined,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<CapacityView> {
-    const added = await this.capacities.addSlots(zone, day, slots, keyOf(header));
+    const added = await this.capacities.addSlots(zone, day, slots, idempotencyKeyOf(header));
     switch (added.kind) {
       case 'added':
         if (added.replayed) reply.header('idempotency-replayed', 'true');
@@ -56,14 +57,4 @@ export class ZonesController {
       throw new Problem(problems.CAPACITY_NOT_FOUND, 'this zone has no slots on this day');
     return capacity;
   }
-}
-
-function keyOf(header: string | undefined): string | null {
-  if (header === undefined) return null;
-  const key = IdempotencyKey.safeParse(header);
-  if (key.success) return key.data;
-  throw new Problem(
-    problems.IDEMPOTENCY_KEY_INVALID,
-    'the Idempotency-Key must be given once, with 1 to 255 printable ASCII characters and no spaces',
-  );
 }
