@@ -1,4 +1,11 @@
-import { askDecision, cancelSaga, ownerOf, type Protocol, startSaga } from '@ballast/contracts';
+import {
+  askDecision,
+  cancelSaga,
+  operatorCommands,
+  ownerOf,
+  type Protocol,
+  startSaga,
+} from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
 import { type FlowRecord, protocolOf, recordOf } from '../reading/flow-record.js';
 import { flow, flows, noticeType, roles } from '../reading/flow.js';
@@ -33,8 +40,10 @@ export const commandsAreTheSagas: Rule = {
   },
 };
 
-/** What customers and participants send: nobody counts these. */
-const fromOthers = [startSaga.type, cancelSaga.type, askDecision.type];
+/** What customers, participants and operators send: nobody counts these. */
+const fromOthers = [startSaga, cancelSaga, askDecision, ...Object.values(operatorCommands)].map(
+  ({ type }) => type,
+);
 
 /** What the protocol's coordinator sends and counts. */
 function commandsOf(protocol: Protocol): readonly string[] {
