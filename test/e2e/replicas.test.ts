@@ -1,4 +1,3 @@
-import { serviceNames } from '@ballast/contracts';
 import type { Unit } from '@ballast/local';
 import { openPool, type Pool } from '@ballast/platform';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +7,8 @@ import { Customer, fillShop } from '../chaos/mixed-orders.js';
 import { judge } from '../invariants/judge.js';
 import { openShop } from './shop.js';
 
-const { stack } = await openShop({ environment: crashEnvironment, replicas: 3 });
+const replicas = { orchestrator: 2, inventory: 3, payment: 2 };
+const { stack } = await openShop({ environment: crashEnvironment, replicas });
 const customer = new Customer(stack);
 const inventory = openPool({ url: stack.databaseUrls.inventory, applicationName: 'test', max: 2 });
 const payment = openPool({ url: stack.databaseUrls.payment, applicationName: 'test', max: 2 });
@@ -60,7 +60,7 @@ function flow(): { stop: () => Promise<string[]> } {
     const placed: string[] = [];
     while (flowing) {
       placed.push(...(await customer.place(20)));
-      await sleep(100);
+      await sleep(300);
     }
     return placed;
   })();
@@ -72,7 +72,7 @@ function flow(): { stop: () => Promise<string[]> } {
   };
 }
 
-test('three replicas share the lanes', async () => {
+test('the replicas share the lanes', async () => {
   await until(async () => (await ownersOf(inventory)) === 3, 30_000);
   await customer.awaitEnds(await customer.place(60));
 });
@@ -96,7 +96,7 @@ test('one is killed: its lanes go on with another within five seconds', async ()
 });
 
 test('one is stopped with its transaction open, and goes on when its lanes have another owner', async () => {
-  await until(async () => (await ownersOf(payment)) === 3, 30_000);
+  await until(async () => (await ownersOf(payment)) === 2, 30_000);
   const [lane] = await lanesOf(payment);
   const zombie = replica('payment', lane!.pid);
   const disarm = await arm(stack, zombie.name, { moment: 'pass decided', nth: 2, signal: 'SIGSTOP' });
@@ -121,9 +121,7 @@ test('one is stopped for longer than its session, and goes on', async () => {
 
 test('from three replicas to one and back, while orders flow', async () => {
   const orders = flow();
-  const others = serviceNames
-    .flatMap(service => [`${service}-2`, `${service}-3`])
-    .map(name => stack.unit(name));
+  const others = ['inventory-2', 'inventory-3', 'orchestrator-2'].map(name => stack.unit(name));
   await Promise.all(others.map(unit => unit.stop()));
   await until(async () => (await ownersOf(inventory)) === 1, 15_000);
   await Promise.all(others.map(unit => unit.start()));

@@ -1,5 +1,5 @@
 import type { OrderView, PlaceOrder, Programme, SagaView } from '@ballast/contracts';
-import { newRunDirectory, removeRunDirectory, type Stack, startStack } from '@ballast/local';
+import { newRunDirectory, removeRunDirectory, type Replicas, type Stack, startStack } from '@ballast/local';
 import { afterAll } from 'vitest';
 
 type Party = 'card-gateway' | 'carrier';
@@ -124,7 +124,7 @@ export async function openShop({
 }: {
   /** For the services, given the folder of the stack. */
   readonly environment?: (directory: string) => Record<string, string>;
-  readonly replicas?: number;
+  readonly replicas?: Replicas;
   /** Needed where PostgreSQL is killed: it flushes nothing to the disk otherwise. */
   readonly durable?: boolean;
 } = {}): Promise<Shop> {

@@ -5,6 +5,7 @@ export { cloneRoot, stateDirectory } from './places.js';
 export { findFreePorts } from './ports.js';
 export { Program, type Exit } from './program.js';
 export { placeSampleOrders } from './sample/sample.js';
+export type { Replicas } from './services.js';
 export { startStack, type Stack, type StackOptions } from './stack.js';
 export { newRunDirectory, removeRunDirectory } from './test-servers/run-directory.js';
 export type { Unit } from './unit.js';

@@ -12,12 +12,17 @@ export interface Member {
   readonly of: ServiceName | PartyName;
 }
 
+/** How many processes there are of each service: the same number of all, or one where nothing is said. */
+export type Replicas = number | Readonly<Partial<Record<ServiceName, number>>>;
+
 export const isParty = ({ of }: Member): boolean => (partyNames as readonly string[]).includes(of);
 
 /** Every process of a stack. Simulated parties keep their memory to themselves: there is one of each. */
-export function membersOf(replicas: number): Member[] {
-  const replicasOf = (of: ServiceName): Member[] =>
-    Array.from({ length: replicas }, (_, index) => ({ of, name: index === 0 ? of : `${of}-${index + 1}` }));
+export function membersOf(replicas: Replicas): Member[] {
+  const replicasOf = (of: ServiceName): Member[] => {
+    const length = typeof replicas === 'number' ? replicas : (replicas[of] ?? 1);
+    return Array.from({ length }, (_, index) => ({ of, name: index === 0 ? of : `${of}-${index + 1}` }));
+  };
   return [...partyNames.map(name => ({ of: name, name })), ...serviceNames.flatMap(replicasOf)];
 }
 

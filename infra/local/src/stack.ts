@@ -24,6 +24,7 @@ import {
   urlOf,
   type Member,
   type PartyName,
+  type Replicas,
   type Surroundings,
 } from './services.js';
 import { Unit } from './unit.js';
@@ -45,7 +46,7 @@ export interface StackOptions {
   /** Where data, passwords, ports, logs and pids are kept, and found again by the next start. */
   readonly directory?: string;
   /** Processes of each service. */
-  readonly replicas?: number;
+  readonly replicas?: Replicas;
   /** Environment variables for every service, such as STEP_TIMEOUT_MS. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Ports to take where they are free, by unit. Those of the start before come first. */
