@@ -30,6 +30,13 @@ test('a table that goes on growing is named', () => {
   });
 });
 
+test('a table that swings between the same sizes is flat, however its swings fall into the fifths', () => {
+  const run = samples(second => ({ 'payment.outbox': (second % 10 < 8 || second < 50 ? 6 : 14) * megabyte }));
+  const steady = samples(second => ({ 'payment.outbox': (6 + (second % 9)) * megabyte }));
+  expect(judge(steady, 15_000).verdict).toBe('flat');
+  expect(judge(run, 15_000).verdict).toBe('not flat');
+});
+
 test('a throughput that falls by more than a tenth is not flat', () => {
   const run = samples(
     () => ({ 'payment.inbox': megabyte }),

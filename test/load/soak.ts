@@ -149,7 +149,7 @@ function verdictText({ verdict, reason, checks }: SoakVerdict): string {
     ...total.map(({ what, second, last }) =>
       what === 'orders/s'
         ? `orders/s: ${second} in the second fifth, ${last} in the last`
-        : `${what}: ${megabytes(second)} MB at most in the second fifth, ${megabytes(last)} MB in the last`,
+        : `${what}: ${megabytes(second)} MB on average in the second fifth, ${megabytes(last)} MB in the last`,
     ),
     reason === null
       ? 'flat: within a tenth after the first fifth'
