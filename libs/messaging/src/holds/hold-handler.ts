@@ -12,7 +12,7 @@ import {
 } from '../lanes/work.js';
 import type { Message, Outgoing } from '../message.js';
 import type { Participant } from '../participant/definition.js';
-import { loadHolds, saveHolds, settleHolds, type StoredHold } from './tables.js';
+import { loadHolds, saveHolds, settleHolds, type StoredHold, traceOf } from './tables.js';
 
 /**
  * A participant's lanes under try-confirm-cancel. Its commands are those of every protocol, and are handled as ever; this
@@ -80,12 +80,14 @@ export class HoldHandler<
     };
   }
 
-  #answered(held: HoldPass, { type, subject, step, tcc, data }: Message, lane: number): void {
+  #answered(held: HoldPass, message: Message, lane: number): void {
+    const { type, subject, step, tcc, data } = message;
     if (tcc === undefined || (data as Answer).outcome !== 'done') return;
     if (this.#tries.has(type)) {
       // The coordinator's step is the branch that it knows us as.
       const branch = step ?? this.participant.name;
-      held.take(subject, { kind: 'tried', orderId: subject, branch }, { lane, definition: tcc });
+      const trace = traceOf(message);
+      held.take(subject, { kind: 'tried', orderId: subject, branch }, { lane, definition: tcc, trace });
     } else held.take(subject, { kind: 'settled' });
   }
 
@@ -116,15 +118,15 @@ class HoldPass {
   ) {}
 
   /** @param about of a try: the others go on with what it has left */
-  take(orderId: string, event: HoldEvent, about?: Pick<StoredHold, 'lane' | 'definition'>): void {
+  take(orderId: string, event: HoldEvent, about?: Omit<StoredHold, 'hold'>): void {
     const changed = this.changed.get(orderId);
     const before = changed === undefined ? (this.known.get(orderId) ?? null) : changed.after;
     const { hold, effects } = advanceHold(before?.hold ?? null, event, this.now.getTime(), this.patience);
     const of = before ?? about;
     if (of === undefined) return;
-    const { lane, definition } = of;
+    const { lane, definition, trace } = of;
     if (hold !== (before?.hold ?? null)) {
-      this.changed.set(orderId, { after: hold === null ? null : { hold, lane, definition }, lane });
+      this.changed.set(orderId, { after: hold === null ? null : { hold, lane, definition, trace }, lane });
     } else if (event.kind === 'timer') {
       // It was taken off when it fired.
       this.changed.set(orderId, { after: before, lane });
@@ -136,6 +138,7 @@ class HoldPass {
         source: `/${this.name}`,
         subject: orderId,
         data: { branch, definition },
+        ...trace,
       });
       this.send.push({ topic: topicOf(askDecision), message });
     }

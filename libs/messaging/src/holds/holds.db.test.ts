@@ -77,6 +77,15 @@ describe('what is held', () => {
     expect(await held()).toMatchObject([{ asked: 2 }]);
   });
 
+  test('is asked about in the trace of its order, also by the next owner of the lane', async () => {
+    const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'a=b' };
+    await workshop.pass([take({ ...tried, ...trace })]);
+    const { send } = await workshop.pass([timer()], at(31_000));
+    expect(send[0]?.message).toMatchObject(trace);
+    await workshop.holding(patience);
+    expect((await workshop.pass([timer()], at(42_000))).send[0]?.message).toMatchObject(trace);
+  });
+
   test('is asked about by the next owner of the lane, when this one dies', async () => {
     const now = new Date();
     await workshop.pass([take()], { now });

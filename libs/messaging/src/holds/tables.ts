@@ -1,5 +1,6 @@
 import { loadQueries, type Queries } from '@ballast/platform';
 import type { Hold } from '@ballast/two-phase';
+import type { Message } from '../message.js';
 
 const statements = loadQueries(new URL('../../src/holds/queries/', import.meta.url), [
   'load-holds',
@@ -12,15 +13,27 @@ export interface StoredHold {
   readonly lane: number;
   /** The flow that is asked about. */
   readonly definition: string;
+  /** Whose order it is part of: the question goes there, too. */
+  readonly trace: Trace;
 }
+
+export type Trace = Pick<Message, 'traceparent' | 'tracestate'>;
+
+export const traceOf = ({ traceparent, tracestate }: Nullable<Trace>): Trace => ({
+  ...(traceparent && { traceparent }),
+  ...(tracestate && { tracestate }),
+});
+
+type Nullable<T> = { readonly [Key in keyof T]: T[Key] | null };
 
 /** Everything that these lanes hold. */
 export async function loadHolds(tx: Queries, lanes: readonly number[]): Promise<StoredHold[]> {
   const { rows } = await tx.query<HoldRow>(statements.statement('load-holds', [lanes]));
-  return rows.map(({ order_id: orderId, lane, branch, definition, ask_at, asked }) => ({
+  return rows.map(({ order_id: orderId, lane, branch, definition, ask_at, asked, ...trace }) => ({
     hold: { orderId, branch, askAt: ask_at.getTime(), asked },
     lane,
     definition,
+    trace: traceOf(trace),
   }));
 }
 
@@ -34,6 +47,8 @@ export async function saveHolds(tx: Queries, holds: readonly StoredHold[], now: 
       holds.map(({ hold }) => new Date(hold.askAt).toISOString()),
       holds.map(({ hold }) => hold.asked),
       now,
+      holds.map(({ trace }) => trace.traceparent ?? null),
+      holds.map(({ trace }) => trace.tracestate ?? null),
     ]),
   );
 }
@@ -49,4 +64,6 @@ interface HoldRow {
   readonly definition: string;
   readonly ask_at: Date;
   readonly asked: number;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
 }

@@ -1,1 +1,3 @@
-SELECT order_id, lane, branch, definition, ask_at, asked FROM hold WHERE lane = ANY ($1::int[])
+SELECT order_id, lane, branch, definition, ask_at, asked, traceparent, tracestate
+FROM hold
+WHERE lane = ANY ($1::int[])
