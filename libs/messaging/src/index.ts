@@ -10,7 +10,6 @@ export { Dependency } from './dependencies/dependency.js';
 export { type Cursors, cursorsOf, orderCursorsOf } from './http/cursors.js';
 export { idempotencyKeyOf } from './http/idempotency-key.js';
 export { createTopics, deleteTopics } from './kafka/admin.js';
-export { HoldHandler } from './holds/hold-handler.js';
 export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {
@@ -43,7 +42,7 @@ export {
 } from './operations/operations.js';
 export { OperationAnswers, type OperationReply, wishAttributes } from './operations/operation-answers.js';
 export { OperationsDesk, type Wish } from './operations/operations-desk.js';
-export { type Alarm, alarmTo } from './participant/alarm.js';
+export type { Alarm } from './participant/alarm.js';
 export * from './participant/definition.js';
 export { ParticipantHandler, type ParticipantHandlerOptions } from './participant/handler.js';
 export { OutsideCallWorker, type OutsideCallWorkerOptions } from './participant/outside-calls.js';
@@ -54,10 +53,15 @@ export {
   type OutsideParty,
 } from './participant/outside-party.js';
 export { participantChores } from './participant/chores.js';
+export {
+  participantLanes,
+  type ParticipantLanes,
+  type ParticipantLanesOptions,
+} from './participant/participant-lanes.js';
 export { participantMigrations } from './participant/tables.js';
 export type { Moment } from './moments.js';
 export { type News } from './reactions/reacting.js';
-export { Reactions, reactionSettings, tellTo } from './reactions/reactions.js';
+export { reactionSettings } from './reactions/reactions.js';
 export { countParked, type ProgressRow, storedOf, type StoredProgress } from './reactions/tables.js';
 export { type Happened } from './reactions/history.js';
 export { retentionsFit, timelinessOf, transportChores } from './storage/retention.js';

@@ -1,19 +1,14 @@
-import { inputTopics } from '@ballast/contracts';
 import {
-  alarmTo,
   BranchBook,
   branchChores,
   Branches,
   BranchesModule,
   BranchHandler,
   DeadLettersModule,
-  HoldHandler,
   holdPatienceOf,
   LaneServer,
   participantChores,
-  ParticipantHandler,
-  Reactions,
-  tellTo,
+  participantLanes,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
@@ -44,7 +39,15 @@ export class InventoryModule {
       transactionTimeoutMs: 10_000,
       logger,
     });
-    const { lanes, branches } = consuming(configuration, logger);
+    const { lanes, branches } = participantLanes({
+      service: 'inventory',
+      participant: inventoryParticipant(new InventoryRepository()),
+      choreographed: placeOrderChoreographed,
+      twoPhase: [placeOrderTwoPhase],
+      holds: holdPatienceOf(configuration),
+      configuration,
+      logger,
+    });
     const book = new BranchBook('inventory', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -76,33 +79,6 @@ export class InventoryModule {
       ],
     };
   }
-}
-
-/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, logger: Logger) {
-  const participant = inventoryParticipant(new InventoryRepository());
-  const branches: Branches = Branches.of({
-    participant,
-    definitions: [placeOrderTwoPhase],
-    others: new HoldHandler(
-      new ParticipantHandler(participant, {
-        alarm: alarmTo(logger),
-        reactions: new Reactions(placeOrderChoreographed, 'inventory', configuration, tellTo(logger)),
-      }),
-      participant,
-      holdPatienceOf(configuration),
-    ),
-    sink: { submit: work => lanes.submit(work) },
-    configuration,
-    logger,
-  });
-  const lanes: LaneServer = LaneServer.from(
-    configuration,
-    { service: 'inventory', topics: inputTopics.inventory },
-    branches.handler,
-    logger,
-  );
-  return { lanes, branches };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

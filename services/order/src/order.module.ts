@@ -1,6 +1,5 @@
-import { inputTopics, problems } from '@ballast/contracts';
+import { problems } from '@ballast/contracts';
 import {
-  alarmTo,
   BranchBook,
   branchChores,
   Branches,
@@ -14,9 +13,7 @@ import {
   kafkaOf,
   LaneServer,
   participantChores,
-  ParticipantHandler,
-  Reactions,
-  tellTo,
+  participantLanes,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
@@ -75,7 +72,15 @@ export class OrderModule {
       logger,
     );
     const finished = new FinishedOrders();
-    const { lanes, branches } = consuming(configuration, finished, logger);
+    const { lanes, branches } = participantLanes({
+      service: 'order',
+      participant: orderParticipant(new ProgressRepository()),
+      choreographed: placeOrderChoreographed,
+      twoPhase: [placeOrderTwoPhase],
+      tell: news => finished.add(news),
+      configuration,
+      logger,
+    });
     const book = new BranchBook('order', pool);
     const askInventory = inventoryPipeline();
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger, askInventory);
@@ -139,32 +144,6 @@ export class OrderModule {
       ],
     };
   }
-}
-
-/** The lanes hand branches to be prepared to their worker, who hands the outcome to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, finished: FinishedOrders, logger: Logger) {
-  const participant = orderParticipant(new ProgressRepository());
-  const branches: Branches = Branches.of({
-    participant,
-    definitions: [placeOrderTwoPhase],
-    others: new ParticipantHandler(participant, {
-      alarm: alarmTo(logger),
-      reactions: new Reactions(placeOrderChoreographed, 'order', configuration, news => {
-        tellTo(logger)(news);
-        finished.add(news);
-      }),
-    }),
-    sink: { submit: work => lanes.submit(work) },
-    configuration,
-    logger,
-  });
-  const lanes: LaneServer = LaneServer.from(
-    configuration,
-    { service: 'order', topics: inputTopics.order },
-    branches.handler,
-    logger,
-  );
-  return { lanes, branches };
 }
 
 /**

@@ -1,6 +1,4 @@
-import { inputTopics } from '@ballast/contracts';
 import {
-  alarmTo,
   BranchBook,
   branchChores,
   Branches,
@@ -9,14 +7,11 @@ import {
   DeadLettersModule,
   DependenciesModule,
   Dependency,
-  HoldHandler,
   holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
-  ParticipantHandler,
-  Reactions,
-  tellTo,
+  participantLanes,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
@@ -31,7 +26,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { CardGateway } from './card-gateway.js';
-import { cardGatewayGuard, type CardGatewayGuard } from './card-gateway-policies.js';
+import { cardGatewayGuard } from './card-gateway-policies.js';
 import type { Configuration } from './configuration.js';
 import { paymentParticipant } from './participant.js';
 import { PaymentApiModule } from './payment-api.module.js';
@@ -52,7 +47,21 @@ export class PaymentModule {
     });
     const guard = cardGatewayGuard(configuration.CARD_GATEWAY_POLICIES);
     const gateway = new CardGateway(configuration.CARD_GATEWAY_URL, guard.connectionsMax);
-    const { lanes, calls, branches, dependency } = consuming(configuration, guard, gateway, logger);
+    const dependency = new Dependency(guard.pipeline, logger, { open: () => calls.open });
+    const { lanes, branches, calls } = participantLanes({
+      service: 'payment',
+      participant: paymentParticipant(new PaymentRepository()),
+      choreographed: placeOrderChoreographed,
+      twoPhase: [placeOrderTwoPhase],
+      holds: holdPatienceOf(configuration),
+      outsideCalls: {
+        party: guard.party(attempt => gateway.ask(attempt)),
+        ...guard.worker,
+        onRepeated: () => dependency.repeated(),
+      },
+      configuration,
+      logger,
+    });
     const book = new BranchBook('payment', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -86,47 +95,6 @@ export class PaymentModule {
       ],
     };
   }
-}
-
-/** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
-function consuming(
-  configuration: Configuration,
-  guard: CardGatewayGuard,
-  gateway: CardGateway,
-  logger: Logger,
-) {
-  const dependency = new Dependency(guard.pipeline, logger, { open: () => calls.open });
-  const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: guard.party(attempt => gateway.ask(attempt)),
-    ...guard.worker,
-    onRepeated: () => dependency.repeated(),
-    sink: { submit: work => lanes.submit(work) },
-    logger,
-  });
-  const participant = paymentParticipant(new PaymentRepository());
-  const branches: Branches = Branches.of({
-    participant,
-    definitions: [placeOrderTwoPhase],
-    others: new HoldHandler(
-      new ParticipantHandler(participant, {
-        outsideCalls: calls,
-        alarm: alarmTo(logger),
-        reactions: new Reactions(placeOrderChoreographed, 'payment', configuration, tellTo(logger)),
-      }),
-      participant,
-      holdPatienceOf(configuration),
-    ),
-    sink: { submit: work => lanes.submit(work) },
-    configuration,
-    logger,
-  });
-  const lanes: LaneServer = LaneServer.from(
-    configuration,
-    { service: 'payment', topics: inputTopics.payment },
-    branches.handler,
-    logger,
-  );
-  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

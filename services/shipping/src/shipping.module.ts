@@ -1,6 +1,4 @@
-import { inputTopics } from '@ballast/contracts';
 import {
-  alarmTo,
   BranchBook,
   branchChores,
   Branches,
@@ -10,14 +8,11 @@ import {
   DependenciesModule,
   Dependency,
   guarded,
-  HoldHandler,
   holdPatienceOf,
   LaneServer,
   OutsideCallWorker,
   participantChores,
-  ParticipantHandler,
-  Reactions,
-  tellTo,
+  participantLanes,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
@@ -53,7 +48,25 @@ export class ShippingModule {
       logger,
     });
     const carrier = new Carrier(configuration.CARRIER_URL, carrierCallsMax);
-    const { lanes, calls, branches, dependency } = consuming(configuration, carrier, logger);
+    const guard = carrierPipeline();
+    const dependency = new Dependency(guard, logger, { open: () => calls.open });
+    const { lanes, branches, calls } = participantLanes({
+      service: 'shipping',
+      participant: shippingParticipant(new ShippingRepository()),
+      choreographed: placeOrderChoreographed,
+      twoPhase: [placeOrderTwoPhase],
+      holds: holdPatienceOf(configuration),
+      outsideCalls: {
+        party: guarded(guard, attempt => carrier.ask(attempt)),
+        budget: carrierBudget(),
+        concurrency: carrierCallsMax,
+        // The pipeline's line and time limit come first.
+        attemptTimeoutMs: 15_000,
+        onRepeated: () => dependency.repeated(),
+      },
+      configuration,
+      logger,
+    });
     const book = new BranchBook('shipping', pool);
     const housekeeping = new Housekeeping(
       pool,
@@ -87,46 +100,6 @@ export class ShippingModule {
       ],
     };
   }
-}
-
-/** The lanes hand calls and branches to the workers, who hand the answers to the lanes: here the circle is closed. */
-function consuming(configuration: Configuration, carrier: Carrier, logger: Logger) {
-  const guard = carrierPipeline();
-  const dependency = new Dependency(guard, logger, { open: () => calls.open });
-  const calls: OutsideCallWorker = new OutsideCallWorker({
-    party: guarded(guard, attempt => carrier.ask(attempt)),
-    budget: carrierBudget(),
-    concurrency: carrierCallsMax,
-    // The pipeline's line and time limit come first.
-    attemptTimeoutMs: 15_000,
-    onRepeated: () => dependency.repeated(),
-    sink: { submit: work => lanes.submit(work) },
-    logger,
-  });
-  const participant = shippingParticipant(new ShippingRepository());
-  const branches: Branches = Branches.of({
-    participant,
-    definitions: [placeOrderTwoPhase],
-    others: new HoldHandler(
-      new ParticipantHandler(participant, {
-        outsideCalls: calls,
-        alarm: alarmTo(logger),
-        reactions: new Reactions(placeOrderChoreographed, 'shipping', configuration, tellTo(logger)),
-      }),
-      participant,
-      holdPatienceOf(configuration),
-    ),
-    sink: { submit: work => lanes.submit(work) },
-    configuration,
-    logger,
-  });
-  const lanes: LaneServer = LaneServer.from(
-    configuration,
-    { service: 'shipping', topics: inputTopics.shipping },
-    branches.handler,
-    logger,
-  );
-  return { lanes, calls, branches, dependency };
 }
 
 /** What lives as long as the process: ended after the last request and the last pass. */

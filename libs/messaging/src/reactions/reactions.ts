@@ -15,7 +15,7 @@ export const reactionSettings = {
   QUIET_MS: durationMs(60_000),
 };
 
-type ReactionSettings = Readonly<z.infer<z.ZodObject<typeof reactionSettings>>>;
+export type ReactionConfiguration = Readonly<z.infer<z.ZodObject<typeof reactionSettings>>>;
 
 /** A participant's part in a choreographed saga: what it hears, and what it remembers of each order. */
 export class Reactions {
@@ -25,7 +25,7 @@ export class Reactions {
   constructor(
     choreography: Choreography,
     readonly participant: string,
-    { PARK_AFTER_ATTEMPTS: parkAfterAttempts, QUIET_MS: quietMs }: ReactionSettings,
+    { PARK_AFTER_ATTEMPTS: parkAfterAttempts, QUIET_MS: quietMs }: ReactionConfiguration,
     /** Called after the commit. */
     readonly tell: (news: News) => void,
   ) {
