@@ -165,4 +165,26 @@ export function sagaOperators(shop: Shop): void {
     expect(await find('status=parked')).toMatchObject({ sagas: [], parked: 0 });
     expect((await find(`status=completed&order=${id}`)).sagas).toHaveLength(1);
   });
+
+  test.each(['orchestrated', 'tcc', 'two-phase'] as const)(
+    'an operator declares done what is stuck and was seen to outside: %s',
+    async protocol => {
+      await shop.programme('carrier', { answer: 'decline' });
+      const id = await shop.place(anOrder({ protocol }));
+      await sagaWhen(shop, id, ({ state }) => state === 'parked');
+      const url = `${operations}/sagas/${id}/actions`;
+      const asked = { action: 'force-forward', ...who };
+      if (protocol === 'orchestrated') {
+        // Its later steps may rely on the reply.
+        const wrong = await shop.request('POST', url, { ...asked, reply: { trackingNumber: 7 } });
+        expect(wrong).toMatchObject({ status: 409, body: { code: 'OPERATION_REFUSED' } });
+      }
+      const right = await shop.request('POST', url, { ...asked, reply: { trackingNumber: 'BY-HAND' } });
+      expect(right).toMatchObject({ status: 200, body: { actions: [{ outcome: 'applied' }] } });
+      await shop.programme('carrier');
+      expect(await shop.ended(id)).toMatchObject({ status: 'COMPLETED' });
+      const { steps } = await sagaWhen(shop, id, ({ endedAt }) => endedAt !== null);
+      expect(steps.map(({ state }) => state).join()).toContain('by hand');
+    },
+  );
 }

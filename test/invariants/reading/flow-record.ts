@@ -13,6 +13,8 @@ export interface FlowRecord {
   readonly open: readonly string[];
   /** How often each command was sent, by its type; null where nobody counts. */
   readonly sent: ReadonlyMap<string, number> | null;
+  /** The types of commands that count as done because an operator said so. */
+  readonly byHand: ReadonlySet<string>;
 }
 
 type Known = Pick<Dossier, 'order' | 'saga' | 'reactions'>;
@@ -51,10 +53,14 @@ function ofSaga(state: SagaState, running: boolean): FlowRecord {
     ...(running ? openDos.map(({ name, do: doing }) => `${name} ${doing.is}`) : []),
   ];
   const sent = new Map<string, number>();
+  const byHand = new Set<string>();
   for (const step of flow.steps) {
     const known = steps.find(({ name }) => name === step.name);
     sent.set(step.do.type, known?.do.attempts ?? 0);
-    if (step.kind === 'undoable') sent.set(step.undo.type, known?.undo?.attempts ?? 0);
+    if (known !== undefined && isByHand(known.do)) byHand.add(step.do.type);
+    if (step.kind !== 'undoable') continue;
+    sent.set(step.undo.type, known?.undo?.attempts ?? 0);
+    if (known?.undo !== undefined && isByHand(known.undo)) byHand.add(step.undo.type);
   }
   const is = ({ completed: 'completed', compensated: 'cancelled', parked: 'parked' } as const)[
     state.kind as 'completed'
@@ -64,8 +70,11 @@ function ofSaga(state: SagaState, running: boolean): FlowRecord {
     reason: state.kind === 'compensated' ? state.reason : null,
     open: running && open.length === 0 ? [state.kind] : open,
     sent,
+    byHand,
   };
 }
+
+const isByHand = (state: object): boolean => 'byHand' in state && state.byHand === true;
 
 const unsettled: ReadonlySet<string> = new Set(['sent', 'waiting', 'stuck']);
 
@@ -73,10 +82,13 @@ function ofCoordinator(protocol: 'tcc' | 'two-phase', state: coordinator.State):
   const active = coordinator.unparked(state);
   const { branches, afterwards } = flows[protocol];
   const sent = new Map<string, number>();
+  const byHand = new Set<string>();
   const open: string[] = [];
   const note = (type: string, name: string, ask: coordinator.Vote | coordinator.Asked | undefined) => {
     sent.set(type, ask?.attempts ?? 0);
-    if (ask !== undefined && coordinator.isOpen(ask)) open.push(`${name} ${ask.is}`);
+    if (ask === undefined) return;
+    if (coordinator.isOpen(ask)) open.push(`${name} ${ask.is}`);
+    if (isByHand(ask)) byHand.add(type);
   };
   for (const branch of branches) {
     const known = active.branches.find(({ name }) => name === branch.name);
@@ -95,6 +107,7 @@ function ofCoordinator(protocol: 'tcc' | 'two-phase', state: coordinator.State):
     reason: state.kind === 'aborted' ? state.reason : null,
     open: ended || open.length > 0 ? open : [state.kind],
     sent,
+    byHand,
   };
 }
 
@@ -113,6 +126,7 @@ function ofReactions(rows: Dossier['reactions']): FlowRecord | null {
     reason: null,
     open,
     sent: null,
+    byHand: new Set(),
   };
 }
 

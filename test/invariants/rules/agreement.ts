@@ -1,11 +1,12 @@
-import type { StockLine } from '@ballast/contracts';
+import { ownerOf, type StockLine } from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
-import { protocolOf, recordOf } from '../reading/flow-record.js';
+import { type FlowRecord, protocolOf, recordOf } from '../reading/flow-record.js';
 import type { Notes, Rule } from '../rule.js';
 
 /**
  * Reads every service's record of an order that has ended, and its protocol's own. COMPLETED if and only if its flow is
  * completed, its goods shipped, its amount captured and its parcel dispatched; CANCELLED if and only if nothing of it is left anywhere.
+ * Of a participant whose part an operator has declared done, seen to outside, nothing is expected.
  */
 export const servicesAgree: Rule = {
   name: 'the services agree on how an order ended',
@@ -34,17 +35,22 @@ export const servicesAgree: Rule = {
 function expectCompleted(dossier: Dossier, notes: Notes): void {
   const { id, order, reservation, payment, postings, shipment } = dossier;
   const record = recordOf(protocolOf(dossier), dossier);
+  const byHand = seenToOutside(record, notes);
   const expect = (right: boolean, what: string) => right || notes.violate(id, `COMPLETED, but ${what}`);
   expect(record?.is === 'completed', `its flow is ${record?.is ?? 'absent'}`);
-  expect(reservation?.status === 'shipped', `its goods are ${reservation?.status ?? 'not reserved'}`);
-  if (reservation !== null)
-    expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
+  if (!byHand.has('inventory')) {
+    expect(reservation?.status === 'shipped', `its goods are ${reservation?.status ?? 'not reserved'}`);
+    if (reservation !== null)
+      expect(sameLines(reservation.lines, order!.lines), 'other goods than ordered were sent');
+  }
+  if (!byHand.has('shipping'))
+    expect(shipment?.status === 'dispatched', `its shipment is ${shipment?.status ?? 'absent'}`);
+  if (byHand.has('payment')) return;
   expect(payment?.status === 'captured', `its payment is ${payment?.status ?? 'absent'}`);
   expect(
     payment?.amountCents === order!.amountCents,
     `${payment?.amountCents} of ${order!.amountCents} cents are paid`,
   );
-  expect(shipment?.status === 'dispatched', `its shipment is ${shipment?.status ?? 'absent'}`);
   const net = netOf(postings);
   const payer = order!.card ? 'bank' : 'customer';
   expect(
@@ -61,16 +67,26 @@ function expectCompleted(dossier: Dossier, notes: Notes): void {
 function expectCancelled(dossier: Dossier, notes: Notes): void {
   const { id, order, reservation, payment, postings, shipment } = dossier;
   const record = recordOf(protocolOf(dossier), dossier);
+  const byHand = seenToOutside(record, notes);
   const expect = (right: boolean, what: string) => right || notes.violate(id, `CANCELLED, but ${what}`);
   expect(record?.is === 'cancelled', `its flow is ${record?.is ?? 'absent'}`);
   if (record?.reason != null)
     expect(record.reason === order!.reason, `for ${order!.reason}, while its flow says ${record.reason}`);
-  expect([undefined, 'released'].includes(reservation?.status), `its goods are ${reservation?.status}`);
+  if (!byHand.has('inventory'))
+    expect([undefined, 'released'].includes(reservation?.status), `its goods are ${reservation?.status}`);
+  if (!byHand.has('shipping'))
+    expect([undefined, 'cancelled'].includes(shipment?.status), `its shipment is ${shipment?.status}`);
+  if (byHand.has('payment')) return;
   expect([undefined, 'voided', 'declined'].includes(payment?.status), `its payment is ${payment?.status}`);
-  expect([undefined, 'cancelled'].includes(shipment?.status), `its shipment is ${shipment?.status}`);
   const net = netOf(postings);
   for (const account of ['customer', 'escrow', 'merchant', 'bank'] as const)
     expect(net(account) === 0, `${net(account)} cents of it are on the account ${account}`);
+}
+
+function seenToOutside(record: FlowRecord | null, notes: Notes): ReadonlySet<string> {
+  const types = [...(record?.byHand ?? [])];
+  if (types.length > 0) notes.count('doneByHand', types.length);
+  return new Set(types.map(type => ownerOf({ type })));
 }
 
 const netOf = (postings: Dossier['postings']) => (account: string) =>

@@ -1,12 +1,13 @@
 import type { Step } from '@ballast/saga';
 import { type State, stepsOf } from '@ballast/saga';
 import type { Dossier } from '../reading/dossier.js';
+import { recordOf } from '../reading/flow-record.js';
 import { answerTo, flow, noticeType } from '../reading/flow.js';
 import type { Notes, Rule } from '../rule.js';
 
 /**
  * Reads the commands and answers of an order on the topics, and its saga. A step is asked for when everything before it
- * is done, undone only if it was asked for and never after the pivot's success; an end is never left.
+ * is done, or an operator has declared it so, undone only if it was asked for and never after the pivot's success; an end is never left.
  */
 export const movesAreDeclared: Rule = {
   name: 'sagas move along their definition only',
@@ -20,7 +21,8 @@ export const movesAreDeclared: Rule = {
       return notes.violate(id, `its definition ${saga.definition} is unknown here`);
     const sent = new Set(messages.map(({ type }) => type));
     const done = new Set(messages.filter(({ outcome }) => outcome === 'done').map(({ type }) => type));
-    const isDone = ({ do: { type } }: Step) => done.has(answerTo(type));
+    const byHand = recordOf('orchestrated', dossier)?.byHand;
+    const isDone = ({ do: { type } }: Step) => done.has(answerTo(type)) || byHand?.has(type) === true;
     for (const step of flow.steps) checkStep(dossier, step, sent, isDone, notes);
     checkEnd(dossier, sent, notes);
   },
