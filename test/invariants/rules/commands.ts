@@ -1,4 +1,14 @@
-import { askDecision, cancelSaga, ownerOf, type Protocol, startSaga } from '@ballast/contracts';
+import {
+  askDecision,
+  cancelSaga,
+  forceSagaForward,
+  forceSagaUndo,
+  ownerOf,
+  type Protocol,
+  resumeSaga,
+  retrySaga,
+  startSaga,
+} from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
 import { type FlowRecord, protocolOf, recordOf } from '../reading/flow-record.js';
 import { flow, flows, noticeType, roles } from '../reading/flow.js';
@@ -8,7 +18,8 @@ import type { Notes, Rule } from '../rule.js';
 /**
  * Reads the commands on the topics, and the sagas and coordinators. Each attempt that one has counted is one message:
  * none is lost, none was sent by a transaction that was rolled back, none twice under two ids. An order has one start.
- * Who asks a coordinator that has heard from him already is told the decision once more, which is not counted.
+ * Who asks a coordinator that has heard from him already is told the decision once more, which is not counted. What an
+ * operator asks for is a row and a message, and is decided.
  */
 export const commandsAreTheSagas: Rule = {
   name: 'every command is one that its saga has sent, and none is lost',
@@ -26,7 +37,8 @@ export const commandsAreTheSagas: Rule = {
     checkStart(dossier, commands, notes);
     checkAttempts(dossier.id, record, commandsOf(protocol), commands, notes);
     checkNotice(dossier.id, record, commands, notes);
-    const known = new Set([...commandsOf(protocol), ...fromOthers, noticeType]);
+    checkOperators(dossier, commands, notes);
+    const known = new Set([...commandsOf(protocol), ...fromOthers, ...fromOperators, noticeType]);
     for (const { type } of commands) {
       if (!known.has(type)) notes.violate(dossier.id, `nobody here sends ${type}`);
     }
@@ -35,6 +47,11 @@ export const commandsAreTheSagas: Rule = {
 
 /** What customers and participants send: nobody counts these. */
 const fromOthers = [startSaga.type, cancelSaga.type, askDecision.type];
+
+/** What only operators send; they may send a cancel as well. */
+const fromOperators: readonly string[] = [retrySaga, resumeSaga, forceSagaForward, forceSagaUndo].map(
+  ({ type }) => type,
+);
 
 /** What the protocol's coordinator sends and counts. */
 function commandsOf(protocol: Protocol): readonly string[] {
@@ -53,10 +70,27 @@ function checkStart({ id, order, saga }: Dossier, commands: readonly MessageRow[
   const starts = countOf(commands, startSaga.type);
   if (order !== null && starts !== 1) notes.violate(id, `${starts} messages start its flow, not one`);
   if (starts > 0 && saga === null) notes.violate(id, 'its flow was started, and there is no saga');
-  if (countOf(commands, cancelSaga.type) > 1) notes.violate(id, 'its cancel was asked for more than once');
   const definitions: readonly string[] = [flow.name, flows.tcc.name, flows['two-phase'].name];
   if (saga !== null && !definitions.includes(saga.definition))
     notes.violate(id, `its definition ${saga.definition} is unknown here`);
+}
+
+function checkOperators(
+  { id, operatorActions }: Dossier,
+  commands: readonly MessageRow[],
+  notes: Notes,
+): void {
+  notes.count('operatorActions', operatorActions.length);
+  const recorded = new Set(operatorActions.map(action => action.id));
+  const unrecorded = commands.filter(command => !recorded.has(command.id));
+  for (const { type } of unrecorded)
+    if (fromOperators.includes(type)) notes.violate(id, `no operator has asked for ${type}`);
+  if (countOf(unrecorded, cancelSaga.type) > 1) notes.violate(id, 'its cancel was asked for more than once');
+  for (const { id: wanted, action, outcome } of operatorActions) {
+    if (!commands.some(command => command.id === wanted))
+      notes.violate(id, `an operator's ${action} is on record, and on no topic`);
+    else if (outcome === null) notes.violate(id, `an operator's ${action} was never decided`);
+  }
 }
 
 function checkAttempts(
