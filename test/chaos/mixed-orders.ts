@@ -1,5 +1,6 @@
 import type { PlaceOrder, Protocol } from '@ballast/contracts';
 import type { Stack } from '@ballast/local';
+import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import { OrderClient } from '../load/order-client.js';
 import { untilAnswered } from '../load/until-answered.js';
@@ -106,7 +107,7 @@ export class Customer {
     private readonly stack: Pick<Stack, 'urls'>,
     private readonly protocols: readonly Protocol[] = ['orchestrated'],
   ) {
-    this.#client = new OrderClient(stack.urls.order, 8, `customer-${Date.now()}`);
+    this.#client = new OrderClient(stack.urls.order, 8, `customer-${randomUUID()}`);
   }
 
   /** Places orders of these kinds, in turn under each protocol; insists until they are accepted. */
