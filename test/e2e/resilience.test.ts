@@ -53,8 +53,6 @@ async function cardOrders(count: number, thenMs: number): Promise<string[]> {
 
 test.each([
   ['half of the calls', 0.5, {}],
-  ['all calls', 1, {}],
-  ['half of the calls, and its breaker never opens: the budget is alone', 0.5, { callsMin: 1_000_000 }],
   ['all calls, and its breaker never opens: the budget is alone', 1, { callsMin: 1_000_000 }],
 ])('a gateway that fails %s is called less than 1.2 times for each call', async (_, probability, numbers) => {
   const { body } = await shop.request('GET', gateway);
@@ -136,6 +134,6 @@ test('a flood of orders is answered 503 with a time to come again, and never on 
 test('after all this every invariant holds', async () => {
   // Orders that are refused, too: on a quick machine none of those before was.
   await customer.awaitEnds(await customer.place(100));
-  const { invariants } = await judge(stack, { acknowledged: customer.acknowledged, faults: 6 });
+  const { invariants } = await judge(stack, { acknowledged: customer.acknowledged, faults: 4 });
   expect(invariants.filter(invariant => invariant.verdict !== 'holds')).toEqual([]);
 });

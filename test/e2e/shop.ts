@@ -1,6 +1,9 @@
-import type { OrderView, PlaceOrder, SagaView } from '@ballast/contracts';
+import type { OrderView, PlaceOrder, Programme, SagaView } from '@ballast/contracts';
 import { newRunDirectory, removeRunDirectory, type Stack, startStack } from '@ballast/local';
 import { afterAll } from 'vitest';
+
+type Party = 'card-gateway' | 'carrier';
+type Rule = Partial<Programme['rules'][number]>;
 
 export interface Answer {
   readonly status: number;
@@ -13,6 +16,9 @@ export interface Answer {
 
 /** A whole shop of this test file's own, seen from outside: over HTTP, and through its processes. */
 export class Shop {
+  /** The ids of all orders that were placed here. */
+  readonly acknowledged: string[] = [];
+
   constructor(readonly stack: Stack) {}
 
   get orders(): string {
@@ -42,7 +48,17 @@ export class Shop {
   async place(order: PlaceOrder, headers: Record<string, string> = {}): Promise<string> {
     const { status, body } = await this.request('POST', this.orders, order, headers);
     if (status !== 202) throw new Error(`the order was not accepted: ${status} ${JSON.stringify(body)}`);
+    this.acknowledged.push(body.id);
     return body.id;
+  }
+
+  cancel(id: string): Promise<Answer> {
+    return this.request('POST', `${this.orders}/${id}/cancel`);
+  }
+
+  /** How the bank or the carrier behaves from now on: well, without rules. */
+  async programme(party: Party, ...rules: Rule[]): Promise<void> {
+    await this.#expectGood('PUT', `${this.stack.urls[party]}/programme`, { rules });
   }
 
   /** Waits until the order has ended. */
@@ -60,15 +76,19 @@ export class Shop {
   }
 
   async deliver(sku: string, quantity: number): Promise<void> {
-    await this.#seed(`${this.stack.urls.inventory}/stock/${sku}/deliveries`, { quantity });
+    await this.#expectGood('POST', `${this.stack.urls.inventory}/stock/${sku}/deliveries`, { quantity });
   }
 
   async deposit(customerId: string, amountCents: number): Promise<void> {
-    await this.#seed(`${this.stack.urls.payment}/accounts/${customerId}/deposits`, { amountCents });
+    await this.#expectGood('POST', `${this.stack.urls.payment}/accounts/${customerId}/deposits`, {
+      amountCents,
+    });
   }
 
   async addSlots(zone: string, slots: number): Promise<void> {
-    await this.#seed(`${this.stack.urls.shipping}/zones/${zone}/days/${today}/slots`, { slots });
+    await this.#expectGood('POST', `${this.stack.urls.shipping}/zones/${zone}/days/${today}/slots`, {
+      slots,
+    });
   }
 
   async stock(sku: string): Promise<{ available: number; reserved: number; shipped: number }> {
@@ -87,10 +107,10 @@ export class Shop {
     return (await this.request('GET', `${this.stack.urls.payment}/ledger`)).body;
   }
 
-  async #seed(url: string, body: unknown): Promise<void> {
-    const answer = await this.request('POST', url, body);
+  async #expectGood(method: string, url: string, body: unknown): Promise<void> {
+    const answer = await this.request(method, url, body);
     if (answer.status >= 300)
-      throw new Error(`POST ${url} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      throw new Error(`${method} ${url} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 }
 
@@ -141,3 +161,5 @@ export function anOrder(changes: Partial<PlaceOrder> = {}): PlaceOrder {
     ...changes,
   };
 }
+
+export const byCard = (token: string) => ({ payment: { kind: 'card', token } as const });

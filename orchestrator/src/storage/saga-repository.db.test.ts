@@ -31,6 +31,8 @@ async function activity(table: string): Promise<Activity> {
 }
 
 beforeAll(async () => {
+  // It would look at the table in the middle of a count: old versions of rows then stay in their pages for longer.
+  await passes.query({ text: 'ALTER TABLE saga_progress SET (autovacuum_enabled = false)' });
   await passes.restart();
   // The smallest tables that autovacuum would analyse; the statements have been prepared for good by then.
   for (let round = 0; round < 60; round++) await passes.pass(startOf(newOrder()));

@@ -1,6 +1,7 @@
 import {
   orderCancelRequested,
   orderDeadlinePassed,
+  orderOperatorCommands,
   orderPlaced,
   orderResumeRequested,
 } from '@ballast/contracts';
@@ -48,7 +49,13 @@ const announcers = new Map<string, Reaction>(
 
 /** What customers, the deadline and operators ask for; the watcher and a request may both ask. */
 const asked: ReadonlySet<string> = new Set(
-  [orderPlaced, orderCancelRequested, orderDeadlinePassed, orderResumeRequested].map(({ type }) => type),
+  [
+    orderPlaced,
+    orderCancelRequested,
+    orderDeadlinePassed,
+    orderResumeRequested,
+    ...Object.values(orderOperatorCommands),
+  ].map(({ type }) => type),
 );
 
 function checkAnnounced({ id, reactions }: Dossier, type: string, announcer: Reaction, notes: Notes): void {

@@ -1,12 +1,9 @@
 import {
   askDecision,
   cancelSaga,
-  forceSagaForward,
-  forceSagaUndo,
+  operatorCommands,
   ownerOf,
   type Protocol,
-  resumeSaga,
-  retrySaga,
   startSaga,
 } from '@ballast/contracts';
 import type { Dossier } from '../reading/dossier.js';
@@ -48,10 +45,7 @@ export const commandsAreTheSagas: Rule = {
 /** What customers and participants send: nobody counts these. */
 const fromOthers = [startSaga.type, cancelSaga.type, askDecision.type];
 
-/** What only operators send; they may send a cancel as well. */
-const fromOperators: readonly string[] = [retrySaga, resumeSaga, forceSagaForward, forceSagaUndo].map(
-  ({ type }) => type,
-);
+const fromOperators: readonly string[] = Object.values(operatorCommands).map(({ type }) => type);
 
 /** What the protocol's coordinator sends and counts. */
 function commandsOf(protocol: Protocol): readonly string[] {
@@ -70,6 +64,7 @@ function checkStart({ id, order, saga }: Dossier, commands: readonly MessageRow[
   const starts = countOf(commands, startSaga.type);
   if (order !== null && starts !== 1) notes.violate(id, `${starts} messages start its flow, not one`);
   if (starts > 0 && saga === null) notes.violate(id, 'its flow was started, and there is no saga');
+  if (countOf(commands, cancelSaga.type) > 1) notes.violate(id, 'its cancel was asked for more than once');
   const definitions: readonly string[] = [flow.name, flows.tcc.name, flows['two-phase'].name];
   if (saga !== null && !definitions.includes(saga.definition))
     notes.violate(id, `its definition ${saga.definition} is unknown here`);
@@ -82,10 +77,9 @@ function checkOperators(
 ): void {
   notes.count('operatorActions', operatorActions.length);
   const recorded = new Set(operatorActions.map(action => action.id));
-  const unrecorded = commands.filter(command => !recorded.has(command.id));
-  for (const { type } of unrecorded)
-    if (fromOperators.includes(type)) notes.violate(id, `no operator has asked for ${type}`);
-  if (countOf(unrecorded, cancelSaga.type) > 1) notes.violate(id, 'its cancel was asked for more than once');
+  for (const command of commands)
+    if (fromOperators.includes(command.type) && !recorded.has(command.id))
+      notes.violate(id, `no operator has asked for ${command.type}`);
   for (const { id: wanted, action, outcome } of operatorActions) {
     if (!commands.some(command => command.id === wanted))
       notes.violate(id, `an operator's ${action} is on record, and on no topic`);

@@ -1,3 +1,4 @@
+import { pipeline } from '@ballast/resilience';
 import kafkajs from 'kafkajs';
 
 const { Kafka, logLevel } = kafkajs;
@@ -12,6 +13,11 @@ export interface TopicRecord {
 
 /** How often a reader starts again before it gives up. */
 const crashesMax = 5;
+
+/** kafkajs does not ask again by itself when a partition's leader is only just being appointed. */
+const offsets = pipeline('kafka-offsets', [
+  { policy: 'retry', attemptsMax: 6, baseMs: 50, maxMs: 1_000, unknownToo: true },
+]);
 
 /** Where a partition begins and ends. */
 export interface PartitionBounds {
@@ -104,10 +110,10 @@ export async function topicEnds(
   try {
     const ends = await Promise.all(
       topics.map(async topic => {
-        const offsets = await admin.fetchTopicOffsets(topic);
+        const found = await offsets.run(() => admin.fetchTopicOffsets(topic));
         return [
           topic,
-          offsets
+          found
             .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
             .sort((one, other) => one.partition - other.partition),
         ] as const;

@@ -101,8 +101,8 @@ function repeated(draft: Draft, index: number, first: Exclude<DoState, Ask>, ans
   const second = doStateOf(answer, first.attempts);
   // Once its undo has been sent, a do that is on its way is aborted, whatever an earlier attempt was answered.
   if ((second.is === 'aborted' && state.undo !== undefined) || same(first, second)) return;
-  // Answers may overtake each other: that of an earlier attempt, from before the undo, says as well that nothing was done.
-  if (first.is === 'aborted' && second.is === 'rejected' && state.undo !== undefined) return;
+  // Answers may overtake each other: that of an earlier attempt is from before the undo, which has undone what it did.
+  if (first.is === 'aborted' && state.undo !== undefined) return;
   // What an operator has seen to may turn out to have happened by itself.
   if (first.is === 'done' && first.byHand === true && second.is === 'done') return;
   const detail = `first ${shown(first)}, then ${shown(second)}`;

@@ -131,6 +131,25 @@ test('an attempt that is aborted because the undo came first contradicts nothing
   bothCancelled(scenario).to('flights.book', 2).abort().expectCompensated('NO_CAR');
 });
 
+test('an earlier success that is overtaken by an attempt aborted after the undo contradicts nothing', () => {
+  const scenario = bothSent()
+    .reply()
+    .after(6_000)
+    .expectCommand('flights.book', { attempt: 2 })
+    .cancel()
+    .expectCommand('flights.cancel');
+  scenario
+    .to('flights.book', 2)
+    .abort()
+    .to('flights.book', 1)
+    .reply({ airport: 'LIS' })
+    .to('flights.cancel')
+    .reply()
+    .expectCommand('hotels.cancel')
+    .reply()
+    .expectCompensated('CANCELLED');
+});
+
 test('a reply whose keys come back in another order is the same reply', () => {
   const answered = (reply: unknown) =>
     ({
