@@ -34,12 +34,13 @@ export const tenthRefused: readonly OrderKind[] = [
   'declined-card',
 ];
 
+export const articleCount = 53;
 /**
  * Not one of each: what an order under two-phase commit has locked, others have to wait for. Their numbers have no factor in
  * common, so that two orders that share both an article and a customer, and could wait for each other, are far apart.
  */
-const skus = Array.from({ length: 19 }, (_, number) => `article-${number}`);
-const customerIds = Array.from({ length: 23 }, (_, number) => `customer-${number}`);
+const skus = Array.from({ length: articleCount }, (_, number) => `article-${number}`);
+const customerIds = Array.from({ length: 59 }, (_, number) => `customer-${number}`);
 const [poor, zone] = ['poor', 'north'];
 const shipOn = new Date().toISOString().slice(0, 10);
 
