@@ -1,3 +1,4 @@
+import type { Protocol } from '@ballast/contracts';
 import { newRunDirectory, removeRunDirectory, startStack } from '@ballast/local';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -5,19 +6,23 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../load/command.js';
 import { judge } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
+import { protocolsNamed } from './chosen-protocols.js';
 import { crashAt, crashEnvironment, crashPoints } from './crash-points.js';
 import { Customer, fillShop } from './mixed-orders.js';
 
-const usage = `npm run test:crash -- [--only WORD] [--orders 50] [--json FILE]
-  --only    the crash points whose service or moment contains the word
-  --orders  placed around each crash
-  --json    writes { crashes: [{ service, moment, orders, restartMs, endedMs }], check } to this file too`;
+const usage = `npm run test:crash -- [--only WORD] [--orders 100] [--protocol all] [--json FILE]
+  --only      the crash points whose service or moment contains the word
+  --orders    placed around each crash
+  --protocol  under which they are placed: orchestrated, choreographed, tcc, two-phase, or all in turn
+  --json      writes { crashes: [{ service, moment, orders, inFlight, restartMs, endedMs }], check } to this file too`;
 
-const { only, orders, json } = parsedArguments();
+const { only, orders, protocols, json } = parsedArguments();
 await runCommand(crashEverywhere);
 
 async function crashEverywhere(signal: AbortSignal): Promise<number> {
-  const points = crashPoints.filter(({ service, moment }) => `${service} ${moment}`.includes(only));
+  const points = crashPoints(protocols).filter(({ service, moment }) =>
+    `${service} ${moment}`.includes(only),
+  );
   const directory = await newRunDirectory();
   const stack = await startStack({
     directory,
@@ -26,7 +31,7 @@ async function crashEverywhere(signal: AbortSignal): Promise<number> {
     signal,
     environment: { LOG_LEVEL: 'warn', ...crashEnvironment(directory) },
   });
-  const customer = new Customer(stack);
+  const customer = new Customer(stack, protocols);
   try {
     await fillShop(stack);
     const crashes = [];
@@ -36,12 +41,12 @@ async function crashEverywhere(signal: AbortSignal): Promise<number> {
       const title = `${String(index + 1).padStart(2)}/${points.length} ${point.service.padEnd(13)} ${point.moment.padEnd(18)}`;
       try {
         const begunAtMs = performance.now();
-        const { orderIds, restartMs } = await crashAt(stack, customer, point, orders);
+        const { orderIds, inFlight, restartMs } = await crashAt(stack, customer, point, orders);
         await customer.awaitEnds(orderIds);
         const endedMs = Math.round(performance.now() - begunAtMs);
-        crashes.push({ ...point, orders: orderIds.length, restartMs, endedMs });
+        crashes.push({ ...point, orders: orderIds.length, inFlight, restartMs, endedMs });
         process.stdout.write(
-          `✔ ${title} ready again after ${(restartMs / 1_000).toFixed(1)} s, all ${orderIds.length} ended after ${(endedMs / 1_000).toFixed(1)} s\n`,
+          `✔ ${title} ${inFlight} in flight, ready again after ${(restartMs / 1_000).toFixed(1)} s, all ${orderIds.length} ended after ${(endedMs / 1_000).toFixed(1)} s\n`,
         );
       } catch (error) {
         failed = true;
@@ -69,7 +74,12 @@ async function crashEverywhere(signal: AbortSignal): Promise<number> {
   }
 }
 
-function parsedArguments(): { only: string; orders: number; json?: string | undefined } {
+function parsedArguments(): {
+  only: string;
+  orders: number;
+  protocols: readonly Protocol[];
+  json?: string | undefined;
+} {
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
     process.stdout.write(`${usage}\n`);
@@ -80,13 +90,15 @@ function parsedArguments(): { only: string; orders: number; json?: string | unde
       args,
       options: {
         only: { type: 'string', default: '' },
-        orders: { type: 'string', default: '50' },
+        orders: { type: 'string', default: '100' },
+        protocol: { type: 'string', default: 'all' },
         json: { type: 'string' },
       },
     });
     const count = Number(values.orders);
     if (!Number.isInteger(count) || count < 1) throw new Error(`--orders ${values.orders} is not a number`);
-    return { only: values.only, orders: count, json: values.json };
+    const protocols = protocolsNamed(values.protocol);
+    return { only: values.only, orders: count, protocols, json: values.json };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
     return process.exit(2);

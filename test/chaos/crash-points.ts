@@ -1,12 +1,13 @@
-import { type ServiceName, serviceNames } from '@ballast/contracts';
+import { type Protocol, type ServiceName, serviceNames } from '@ballast/contracts';
 import { cloneRoot, type Stack } from '@ballast/local';
 import type { Moment } from '@ballast/messaging';
+import { openPool } from '@ballast/platform';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { CrashOrder } from './crash-at.js';
-import type { Customer } from './mixed-orders.js';
+import { type Customer, post } from './mixed-orders.js';
 
 /** A process, and the moment at which it dies. */
 export interface CrashPoint {
@@ -16,28 +17,50 @@ export interface CrashPoint {
   readonly nth: number;
 }
 
-const everywhere: readonly [Moment, number][] = [
-  ['lanes claimed', 1],
-  ['lanes taken over', 1],
-  ['pass opened', 5],
-  ['pass decided', 4],
-  ['pass committed', 5],
-  ['rows sent', 4],
-];
-const withOutsideCalls: readonly [Moment, number][] = [
-  ['call begins', 7],
-  ['call answered', 5],
-];
+interface Occurrence {
+  readonly at: readonly ServiceName[];
+  readonly nth: number;
+}
 
-/** Every process at every moment that it has. */
-export const crashPoints: readonly CrashPoint[] = serviceNames.flatMap(service => {
-  const own = service === 'payment' || service === 'shipping' ? withOutsideCalls : [];
-  const born = service === 'order' ? ([['request committed', 1]] as const) : [];
-  return [...everywhere, ...own, ...born].map(([moment, nth]) => ({ service, moment, nth }));
-});
+const participants: readonly ServiceName[] = ['order', 'inventory', 'payment', 'shipping'];
+
+/** Every moment that the product names, and the processes that come to it. */
+const occurrences: Readonly<Record<Moment, Occurrence>> = {
+  'lanes claimed': { at: serviceNames, nth: 1 },
+  'lanes taken over': { at: serviceNames, nth: 1 },
+  'pass opened': { at: serviceNames, nth: 5 },
+  'pass decided': { at: serviceNames, nth: 4 },
+  'pass committed': { at: serviceNames, nth: 5 },
+  'rows sent': { at: serviceNames, nth: 4 },
+  'request committed': { at: ['order', 'orchestrator'], nth: 1 },
+  'call begins': { at: ['payment', 'shipping'], nth: 7 },
+  'call answered': { at: ['payment', 'shipping'], nth: 5 },
+  'branch prepared': { at: participants, nth: 5 },
+  'branch ended': { at: participants, nth: 4 },
+};
+
+/** Every process at every moment that it has while orders are placed under these protocols. */
+export function crashPoints(protocols: readonly Protocol[]): CrashPoint[] {
+  return serviceNames.flatMap(service =>
+    Object.entries(occurrences)
+      .map(([moment, { at, nth }]) => ({ service, moment: moment as Moment, nth, at }))
+      .filter(({ at, moment }) => at.includes(service) && protocols.some(occursUnder({ service, moment })))
+      .map(({ nth, moment }) => ({ service, moment, nth })),
+  );
+}
 
 /** These come while a process starts. */
 const atStart: readonly Moment[] = ['lanes claimed', 'lanes taken over'];
+
+function occursUnder({ service, moment }: Pick<CrashPoint, 'service' | 'moment'>) {
+  return (protocol: Protocol): boolean => {
+    if (atStart.includes(moment)) return true;
+    if (moment.startsWith('branch')) return protocol === 'two-phase';
+    // It has no part in choreographed orders; and a card, which the payment service calls for, can't be prepared.
+    if (service === 'orchestrator') return protocol !== 'choreographed';
+    return !(service === 'payment' && moment.startsWith('call') && protocol === 'two-phase');
+  };
+}
 
 /** What a stack's processes need in their environment to die when they are asked to. */
 export function crashEnvironment(directory: string): Record<string, string> {
@@ -50,6 +73,8 @@ export function crashEnvironment(directory: string): Record<string, string> {
 export interface Crash {
   /** Orders that were placed around it. */
   readonly orderIds: readonly string[];
+  /** Orders that were accepted, and had not ended, when the process was dead. */
+  readonly inFlight: number;
   /** From the death until the process was ready again. */
   readonly restartMs: number;
 }
@@ -82,6 +107,7 @@ export async function crashAt(
     }
     // It is heard below, once the process is back.
     placing.catch(() => undefined);
+    if (service === 'orchestrator' && moment === 'request committed') void askUntilDead(stack);
     const exit = await Promise.race([unit.program!.exited, sleep(reachedWithinMs, null, { ref: false })]);
     if (exit === null) {
       // Whoever waits for the orders goes on.
@@ -90,10 +116,27 @@ export async function crashAt(
     }
     await disarm();
     const diedAtMs = performance.now();
-    await unit.start();
-    return { orderIds: await placing, restartMs: Math.round(performance.now() - diedAtMs) };
+    const [inFlight] = await Promise.all([pendingOrders(stack), unit.start()]);
+    return { orderIds: await placing, inFlight, restartMs: Math.round(performance.now() - diedAtMs) };
   } finally {
     await disarm();
+  }
+}
+
+/** The orchestrator has requests from operators only. */
+async function askUntilDead(stack: Stack): Promise<void> {
+  const wish = { operator: 'chaos', reason: 'a crash test', filter: { status: 'running' }, limit: 5 };
+  while (stack.unit('orchestrator').running)
+    await post(`${stack.urls.operations}/operations/retry?wait=0`, wish).catch(() => undefined);
+}
+
+async function pendingOrders(stack: Stack): Promise<number> {
+  const pool = openPool({ url: stack.databaseUrls.order, applicationName: 'chaos', max: 1 });
+  try {
+    const text = "SELECT count(*) AS pending FROM orders WHERE status = 'PENDING'";
+    return (await pool.query<{ pending: number }>({ text })).rows[0]!.pending;
+  } finally {
+    await pool.end();
   }
 }
 

@@ -4,7 +4,7 @@ import { readTopic, writeTopic } from '@ballast/messaging';
 import { openPool } from '@ballast/platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crashAt } from './crash-points.js';
-import { type Customer, send } from './mixed-orders.js';
+import { articleCount, type Customer, send } from './mixed-orders.js';
 
 /** A stack with somebody who buys there. */
 export interface Scene {
@@ -88,8 +88,8 @@ export const cancelledWhileWaiting: Fault = async ({ stack, customer, patienceMs
 /** Inventory is stopped until its orders have been given up, and then does what it was asked to do. */
 export const lateParticipant: Fault = async ({ stack, customer, patienceMs }) => {
   const stopped = replicasOf(stack, 'inventory');
-  // The article has to be known: the order service asks inventory otherwise.
-  await customer.awaitEnds(await customer.place(1, ['wallet']), patienceMs);
+  // The articles have to be known: the order service asks inventory otherwise.
+  await customer.awaitEnds(await customer.place(articleCount, ['wallet']), patienceMs);
   for (const unit of stopped) await unit.kill('SIGSTOP');
   const placed = await customer.place(20, ['wallet']);
   await sleep(10_000);

@@ -1,5 +1,6 @@
-import type { PlaceOrder } from '@ballast/contracts';
+import type { PlaceOrder, Protocol } from '@ballast/contracts';
 import type { Stack } from '@ballast/local';
+import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import { OrderClient } from '../load/order-client.js';
 import { untilAnswered } from '../load/until-answered.js';
@@ -33,7 +34,14 @@ export const tenthRefused: readonly OrderKind[] = [
   'declined-card',
 ];
 
-const [sku, rich, poor, zone] = ['kettle', 'rich', 'poor', 'north'];
+export const articleCount = 53;
+/**
+ * Not one of each: what an order under two-phase commit has locked, others have to wait for. Their numbers have no factor in
+ * common, so that two orders that share both an article and a customer, and could wait for each other, are far apart.
+ */
+const skus = Array.from({ length: articleCount }, (_, number) => `article-${number}`);
+const customerIds = Array.from({ length: 59 }, (_, number) => `customer-${number}`);
+const [poor, zone] = ['poor', 'north'];
 const shipOn = new Date().toISOString().slice(0, 10);
 
 function isPaid(kind: OrderKind): boolean {
@@ -42,32 +50,51 @@ function isPaid(kind: OrderKind): boolean {
 
 /** Goods, money and slots for every order that a run places. */
 export async function fillShop({ urls }: Pick<Stack, 'urls'>): Promise<void> {
-  await post(`${urls.inventory}/stock/${sku}/deliveries`, { quantity: 1_000_000 });
-  await post(`${urls.payment}/accounts/${rich}/deposits`, { amountCents: 1_000_000_000 });
-  await post(`${urls.payment}/accounts/${poor}/deposits`, { amountCents: 1 });
-  await post(`${urls.shipping}/zones/${zone}/days/${shipOn}/slots`, { slots: 50_000 });
+  await Promise.all([
+    ...skus.map(sku => post(`${urls.inventory}/stock/${sku}/deliveries`, { quantity: 1_000_000 })),
+    ...customerIds.map(id => post(`${urls.payment}/accounts/${id}/deposits`, { amountCents: 1_000_000_000 })),
+    post(`${urls.payment}/accounts/${poor}/deposits`, { amountCents: 1 }),
+    post(`${urls.shipping}/zones/${zone}/days/${shipOn}/slots`, { slots: 50_000 }),
+  ]);
 }
 
-export function anOrder(kind: OrderKind, token = 'tok_visa'): PlaceOrder {
+export interface OrderChoice {
+  readonly protocol?: Protocol;
+  /** Who orders what. */
+  readonly number?: number;
+  /** The card's. */
+  readonly token?: string | undefined;
+}
+
+export function anOrder(
+  kind: OrderKind,
+  { protocol = 'orchestrated', number = 0, token = 'tok_visa' }: OrderChoice = {},
+): PlaceOrder {
+  const possible = protocol === 'two-phase' ? withoutCard(kind) : kind;
   return {
-    customerId: kind === 'poor' ? poor : rich,
-    lines: [{ sku, quantity: 1, unitPriceCents: 1_000 }],
+    customerId: possible === 'poor' ? poor : customerIds[number % customerIds.length]!,
+    lines: [{ sku: skus[number % skus.length]!, quantity: 1, unitPriceCents: 1_000 }],
     payment:
-      kind === 'card'
+      possible === 'card'
         ? { kind: 'card', token }
-        : kind === 'declined-card'
+        : possible === 'declined-card'
           ? { kind: 'card', token: 'tok_declined' }
           : { kind: 'wallet' },
     address: {
-      zone: kind === 'nowhere' ? 'nowhere' : zone,
+      zone: possible === 'nowhere' ? 'nowhere' : zone,
       name: 'A. Customer',
       street: 'Quay 1',
       city: 'Port',
       postalCode: '1000',
     },
     shipOn,
-    protocol: 'orchestrated',
+    protocol,
   };
+}
+
+/** A card can't be prepared: the order API refuses it. */
+function withoutCard(kind: OrderKind): OrderKind {
+  return kind === 'card' ? 'wallet' : kind === 'declined-card' ? 'poor' : kind;
 }
 
 /** A customer who remembers what the API acknowledged. */
@@ -76,24 +103,35 @@ export class Customer {
   readonly #client: OrderClient;
   #next = 0;
 
-  constructor(private readonly stack: Pick<Stack, 'urls'>) {
-    this.#client = new OrderClient(stack.urls.order, 8, `customer-${Date.now()}`);
+  /** @param protocols under which orders are placed in turn */
+  constructor(
+    private readonly stack: Pick<Stack, 'urls'>,
+    private readonly protocols: readonly Protocol[] = ['orchestrated'],
+  ) {
+    this.#client = new OrderClient(stack.urls.order, 8, `customer-${randomUUID()}`);
   }
 
-  /** Places orders of these kinds, one after the other of the list, over and over; insists until they are accepted. */
+  /** Places orders of these kinds, in turn under each protocol; insists until they are accepted. */
   async place(count: number, kinds: readonly OrderKind[] = everyKind, token?: string): Promise<string[]> {
     const placed: string[] = [];
     while (placed.length < count) {
-      const orders = Array.from({ length: Math.min(100, count - placed.length) }, (_, index) =>
-        anOrder(kinds[(placed.length + index) % kinds.length]!, token),
-      );
       const first = this.#next;
-      this.#next += orders.length;
+      this.#next += Math.min(100, count - placed.length);
+      const orders = Array.from({ length: this.#next - first }, (_, index) =>
+        this.#order(first + index, kinds, token),
+      );
       // Under the same keys each time: what was placed by a request that nobody answered is not placed again.
       placed.push(...(await untilAnswered(() => this.#client.placeAll(first, orders))));
     }
     this.acknowledged.push(...placed);
     return placed;
+  }
+
+  /** Each protocol meets every kind. */
+  #order(number: number, kinds: readonly OrderKind[], token: string | undefined): PlaceOrder {
+    const { length } = this.protocols;
+    const kind = kinds[Math.floor(number / length) % kinds.length]!;
+    return anOrder(kind, { protocol: this.protocols[number % length]!, number, token });
   }
 
   async cancel(ids: readonly string[]): Promise<void> {

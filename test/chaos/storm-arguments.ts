@@ -1,7 +1,11 @@
+import type { Protocol } from '@ballast/contracts';
 import { parseArgs } from 'node:util';
+import { protocolsNamed } from './chosen-protocols.js';
 
 export interface StormArguments {
   readonly orders: number;
+  /** Under which they are placed, in turn. */
+  readonly protocols: readonly Protocol[];
   readonly inFlight: number;
   readonly replicas: number;
   /** On average. */
@@ -12,10 +16,11 @@ export interface StormArguments {
   readonly json: string | null;
 }
 
-const usage = `npm run chaos -- [--orders 10000] [--in-flight 300] [--replicas 1] [--kill-every-ms 3000] [--servers] [--seed 1] [--json FILE]
+const usage = `npm run chaos -- [--orders 10000] [--protocol all] [--in-flight 300] [--replicas 1] [--kill-every-ms 3000] [--servers] [--seed 1] [--json FILE]
+  --protocol       orchestrated, choreographed, tcc, two-phase, or all in turn
   --kill-every-ms  SIGKILL to a random process of ours about so often; it is started again at once
   --servers        kills Kafka and PostgreSQL, too
-  --json           writes { seed, orders, seconds, kills, check } to this file too`;
+  --json           writes { seed, protocols, orders, seconds, kills, check } to this file too`;
 
 /** Reads the command line; says what is wrong with it and exits with code 2. */
 export function stormArguments(args: readonly string[]): StormArguments {
@@ -28,6 +33,7 @@ export function stormArguments(args: readonly string[]): StormArguments {
       args: [...args],
       options: {
         orders: { type: 'string', default: '10000' },
+        protocol: { type: 'string', default: 'all' },
         'in-flight': { type: 'string', default: '300' },
         replicas: { type: 'string', default: '1' },
         'kill-every-ms': { type: 'string', default: '3000' },
@@ -38,6 +44,7 @@ export function stormArguments(args: readonly string[]): StormArguments {
     });
     return {
       orders: positive(values.orders),
+      protocols: protocolsNamed(values.protocol),
       inFlight: positive(values['in-flight']),
       replicas: positive(values.replicas),
       killEveryMs: positive(values['kill-every-ms']),

@@ -22,7 +22,7 @@ async function storm(signal: AbortSignal): Promise<number> {
     environment: { LOG_LEVEL: 'warn', ORDER_TIMEOUT_MS: '120000' },
     signal,
   });
-  const customer = new Customer(stack);
+  const customer = new Customer(stack, options.protocols);
   try {
     await fillShop(stack);
     const begunAtMs = performance.now();
@@ -36,10 +36,10 @@ async function storm(signal: AbortSignal): Promise<number> {
     );
     const check = await judge(stack, { acknowledged, faults: kills.length, limits: { faultsMin: 1 } });
     process.stdout.write(`${reportOf(check)}\n`);
-    const { seed, json } = options;
+    const { seed, protocols, json } = options;
     if (json !== null) {
       const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
-      const result = { seed, orders: acknowledged.length, seconds, kills, check };
+      const result = { seed, protocols, orders: acknowledged.length, seconds, kills, check };
       writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
     }
     return { valid: 0, invalid: 1, unknown: 2 }[check.verdict];

@@ -7,6 +7,7 @@ import { Snapshot } from './reading/snapshot.js';
 import { TopicLog } from './reading/topic-log.js';
 import { type Expected, type Judged, Notes, type Rule, type Violation } from './rule.js';
 import { rules } from './rules/rules.js';
+import { undoneSteps } from './rules/undos.js';
 import { settle } from './settle.js';
 
 /** What is judged: a stack, or the addresses of one. */
@@ -81,7 +82,7 @@ async function decide(judged: Judged, orders: AsyncIterable<Dossier>): Promise<J
     }
     if (dossier.order?.status === 'COMPLETED') found.completed++;
     if (dossier.order?.status === 'CANCELLED') found.cancelled++;
-    found.undone += dossier.barriers.filter(({ state }) => state === 'undone').length;
+    found.undone += undoneSteps(dossier);
   }
   for (const [rule, own] of notes) await rule.whole?.(judged, own);
   // What is about protocols under which nobody has ordered says nothing, neither way.

@@ -2,7 +2,7 @@ import type { ChoreographedDetails, ChoreographedPage, OperationView } from '@ba
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { anOrder, byCard, type Shop } from '../shop.js';
-import { rowsOf } from '../whole-business.js';
+import { rowsOf } from '../rows.js';
 import { sagaWhen } from './sagas.js';
 
 const who = { operator: 'dana', reason: 'the carrier is back' };

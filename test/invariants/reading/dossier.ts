@@ -16,6 +16,8 @@ export interface Dossier {
   readonly order: OrderRow | null;
   /** What the orchestrator keeps: a saga, or the coordinator of TCC or two-phase commit. */
   readonly saga: SagaRow | null;
+  /** What operators have asked the orchestrator for. */
+  readonly operatorActions: readonly OperatorActionRow[];
   /** What each participant has heard of a choreographed order, and what became of its reactions. */
   readonly reactions: readonly ReactionsRow[];
   /** The participants' branches of a two-phase commit. */
@@ -56,6 +58,15 @@ export interface SagaRow {
   readonly running: boolean;
   readonly endedAt: Date | null;
   readonly state: State | CoordinatedState;
+}
+
+export interface OperatorActionRow {
+  readonly orderId: string;
+  /** Of the message, too. */
+  readonly id: string;
+  readonly action: string;
+  /** Null before the order's owner has decided. */
+  readonly outcome: 'applied' | 'refused' | null;
 }
 
 export interface ReactionsRow {
@@ -132,6 +143,7 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
   const rows = {
     orders: order.sorted<OrderRow>(queries.orders),
     sagas: orchestrator.sorted<SagaRow>(queries.sagas),
+    operatorActions: orchestrator.sorted<OperatorActionRow>(queries.operatorActions),
     reservations: inventory.sorted<ReservationRow>(queries.reservations),
     payments: payment.sorted<PaymentRow>(queries.payments),
     postings: payment.sorted<PostingRow>(queries.postings),
@@ -153,6 +165,7 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
       id,
       order: (await rows.orders.take(id))[0] ?? null,
       saga: (await rows.sagas.take(id))[0] ?? null,
+      operatorActions: await rows.operatorActions.take(id),
       reactions: await taken(reactions, id),
       branches: await taken(branches, id),
       reservation: (await rows.reservations.take(id))[0] ?? null,
@@ -201,6 +214,7 @@ const queries = {
   sagas: `
     SELECT order_id AS "orderId", definition, version, running, ended_at AS "endedAt", state
     FROM saga JOIN saga_progress USING (order_id) ORDER BY order_id`,
+  operatorActions: 'SELECT order_id AS "orderId", id, action, outcome FROM operator_action ORDER BY order_id',
   reservations: 'SELECT order_id AS "orderId", status, lines FROM reservation ORDER BY order_id',
   payments: `
     SELECT order_id AS "orderId", status, amount_cents AS "amountCents", hold_id AS "holdId", capture_id AS "captureId"

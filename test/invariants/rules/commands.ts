@@ -15,7 +15,8 @@ import type { Notes, Rule } from '../rule.js';
 /**
  * Reads the commands on the topics, and the sagas and coordinators. Each attempt that one has counted is one message:
  * none is lost, none was sent by a transaction that was rolled back, none twice under two ids. An order has one start.
- * Who asks a coordinator that has heard from him already is told the decision once more, which is not counted.
+ * Who asks a coordinator that has heard from him already is told the decision once more, which is not counted. What an
+ * operator asks for is a row and a message, and is decided.
  */
 export const commandsAreTheSagas: Rule = {
   name: 'every command is one that its saga has sent, and none is lost',
@@ -33,17 +34,18 @@ export const commandsAreTheSagas: Rule = {
     checkStart(dossier, commands, notes);
     checkAttempts(dossier.id, record, commandsOf(protocol), commands, notes);
     checkNotice(dossier.id, record, commands, notes);
-    const known = new Set([...commandsOf(protocol), ...fromOthers, noticeType]);
+    checkOperators(dossier, commands, notes);
+    const known = new Set([...commandsOf(protocol), ...fromOthers, ...fromOperators, noticeType]);
     for (const { type } of commands) {
       if (!known.has(type)) notes.violate(dossier.id, `nobody here sends ${type}`);
     }
   },
 };
 
-/** What customers, participants and operators send: nobody counts these. */
-const fromOthers = [startSaga, cancelSaga, askDecision, ...Object.values(operatorCommands)].map(
-  ({ type }) => type,
-);
+/** What customers and participants send: nobody counts these. */
+const fromOthers = [startSaga.type, cancelSaga.type, askDecision.type];
+
+const fromOperators: readonly string[] = Object.values(operatorCommands).map(({ type }) => type);
 
 /** What the protocol's coordinator sends and counts. */
 function commandsOf(protocol: Protocol): readonly string[] {
@@ -66,6 +68,23 @@ function checkStart({ id, order, saga }: Dossier, commands: readonly MessageRow[
   const definitions: readonly string[] = [flow.name, flows.tcc.name, flows['two-phase'].name];
   if (saga !== null && !definitions.includes(saga.definition))
     notes.violate(id, `its definition ${saga.definition} is unknown here`);
+}
+
+function checkOperators(
+  { id, operatorActions }: Dossier,
+  commands: readonly MessageRow[],
+  notes: Notes,
+): void {
+  notes.count('operatorActions', operatorActions.length);
+  const recorded = new Set(operatorActions.map(action => action.id));
+  for (const command of commands)
+    if (fromOperators.includes(command.type) && !recorded.has(command.id))
+      notes.violate(id, `no operator has asked for ${command.type}`);
+  for (const { id: wanted, action, outcome } of operatorActions) {
+    if (!commands.some(command => command.id === wanted))
+      notes.violate(id, `an operator's ${action} is on record, and on no topic`);
+    else if (outcome === null) notes.violate(id, `an operator's ${action} was never decided`);
+  }
 }
 
 function checkAttempts(

@@ -23,6 +23,15 @@ export const undoneOnceAndForGood: Rule = {
   },
 };
 
+/** Steps of an order that had happened and were undone: under two-phase commit, branches rolled back after their yes. */
+export function undoneSteps(dossier: Dossier): number {
+  const { barriers, saga } = dossier;
+  const undone = barriers.filter(({ state }) => state === 'undone').length;
+  const state = saga?.state as CoordinatorState | undefined;
+  if (protocolOf(dossier) !== 'two-phase' || state?.kind !== 'aborted') return undone;
+  return undone + state.branches.filter(({ prepare }) => prepare.is === 'yes').length;
+}
+
 function expectUndone({ id, barriers }: Dossier, notes: Notes): void {
   for (const step of flow.steps) {
     const barrier = barriers.find(({ operation }) => operation === step.do.type);

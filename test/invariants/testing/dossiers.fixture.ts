@@ -68,6 +68,7 @@ export function completedOrder(changes: Partial<Dossier> = {}): Dossier {
       endedAt: new Date(at.getTime() + 50),
     },
     saga: saga({ kind: 'completed', steps }),
+    operatorActions: [],
     reactions: [],
     branches: [],
     reservation: { orderId: id, status: 'shipped', lines },
