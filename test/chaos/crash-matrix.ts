@@ -1,9 +1,8 @@
-import type { Protocol } from '@ballast/contracts';
 import { newRunDirectory, removeRunDirectory, startStack } from '@ballast/local';
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runCommand } from '../load/command.js';
+import { commandArguments, fileOrNone, wholeNumber } from '../command/arguments.js';
+import { writeResult } from '../command/result.js';
+import { runCommand } from '../command/run-command.js';
 import { judge } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
 import { protocolsNamed } from './chosen-protocols.js';
@@ -16,7 +15,23 @@ const usage = `npm run test:crash -- [--only WORD] [--orders 100] [--protocol al
   --protocol  under which they are placed: orchestrated, choreographed, tcc, two-phase, or all in turn
   --json      writes { crashes: [{ service, moment, orders, inFlight, restartMs, endedMs }], check } to this file too`;
 
-const { only, orders, protocols, json } = parsedArguments();
+const { only, orders, protocols, json } = commandArguments(usage, args => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string', default: '' },
+      orders: { type: 'string', default: '100' },
+      protocol: { type: 'string', default: 'all' },
+      json: { type: 'string' },
+    },
+  });
+  return {
+    only: values.only,
+    orders: wholeNumber('orders', values.orders),
+    protocols: protocolsNamed(values.protocol),
+    json: fileOrNone('json', values.json),
+  };
+});
 await runCommand(crashEverywhere);
 
 async function crashEverywhere(signal: AbortSignal): Promise<number> {
@@ -62,45 +77,11 @@ async function crashEverywhere(signal: AbortSignal): Promise<number> {
     process.stdout.write(
       `\n${crashes.length} crashes, ${acknowledged.length} orders\n${reportOf(judgement)}\n`,
     );
-    if (json !== undefined) {
-      const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
-      writeFileSync(file, `${JSON.stringify({ crashes, check: judgement }, null, 2)}\n`);
-    }
+    writeResult(json, { crashes, check: judgement });
     return !failed && judgement.verdict === 'valid' ? 0 : 1;
   } finally {
     await customer.close();
     await stack.stop();
     removeRunDirectory(directory);
-  }
-}
-
-function parsedArguments(): {
-  only: string;
-  orders: number;
-  protocols: readonly Protocol[];
-  json?: string | undefined;
-} {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
-    process.exit(0);
-  }
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        only: { type: 'string', default: '' },
-        orders: { type: 'string', default: '100' },
-        protocol: { type: 'string', default: 'all' },
-        json: { type: 'string' },
-      },
-    });
-    const count = Number(values.orders);
-    if (!Number.isInteger(count) || count < 1) throw new Error(`--orders ${values.orders} is not a number`);
-    const protocols = protocolsNamed(values.protocol);
-    return { only: values.only, orders: count, protocols, json: values.json };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
-    return process.exit(2);
   }
 }

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { commandArguments, fileOrNone } from '../command/arguments.js';
+import { writeResult } from '../command/result.js';
 import type { Judgement } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
 import { control, mutants } from './mutant-list.js';
@@ -18,7 +18,10 @@ interface Result {
   readonly violated: readonly string[];
 }
 
-const { only, json } = parsedArguments();
+const { only, json } = commandArguments(usage, args => {
+  const { values } = parseArgs({ args, options: { only: { type: 'string' }, json: { type: 'string' } } });
+  return { only: values.only, json: fileOrNone('json', values.json) };
+});
 const chosen = (name: string) => only === undefined || name.includes(only);
 let failed = false;
 
@@ -62,10 +65,7 @@ for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mu
   );
 }
 if (results.length > 0) process.stdout.write(`${tableOf(results)}\n`);
-if (json !== undefined) {
-  const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
-  writeFileSync(file, `${JSON.stringify({ control: controlVerdict, mutants: results }, null, 2)}\n`);
-}
+writeResult(json, { control: controlVerdict, mutants: results });
 process.exit(failed ? 1 : 0);
 
 function tableOf(lines: readonly Result[]): string {
@@ -78,18 +78,4 @@ function tableOf(lines: readonly Result[]): string {
     ...rows,
     `${caught} of ${lines.length} mutants caught`,
   ].join('\n');
-}
-
-function parsedArguments(): { only?: string | undefined; json?: string | undefined } {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
-    process.exit(0);
-  }
-  try {
-    return parseArgs({ args, options: { only: { type: 'string' }, json: { type: 'string' } } }).values;
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
-    return process.exit(2);
-  }
 }

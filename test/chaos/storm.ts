@@ -1,16 +1,16 @@
 import { serviceNames } from '@ballast/contracts';
 import { newRunDirectory, removeRunDirectory, startStack, type Stack } from '@ballast/local';
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '../load/command.js';
+import { commandArguments } from '../command/arguments.js';
+import { writeResult } from '../command/result.js';
+import { runCommand } from '../command/run-command.js';
 import { randomOf } from '../load/random.js';
 import { judge } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
 import { Customer, fillShop, tenthRefused } from './mixed-orders.js';
-import { type StormArguments, stormArguments } from './storm-arguments.js';
+import { type StormArguments, stormArguments, usage } from './storm-arguments.js';
 
-const options = stormArguments(process.argv.slice(2));
+const options = commandArguments(usage, stormArguments);
 await runCommand(storm);
 
 async function storm(signal: AbortSignal): Promise<number> {
@@ -37,11 +37,7 @@ async function storm(signal: AbortSignal): Promise<number> {
     const check = await judge(stack, { acknowledged, faults: kills.length, limits: { faultsMin: 1 } });
     process.stdout.write(`${reportOf(check)}\n`);
     const { seed, protocols, json } = options;
-    if (json !== null) {
-      const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', json);
-      const result = { seed, protocols, orders: acknowledged.length, seconds, kills, check };
-      writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-    }
+    writeResult(json, { seed, protocols, orders: acknowledged.length, seconds, kills, check });
     return { valid: 0, invalid: 1, unknown: 2 }[check.verdict];
   } finally {
     await customer.close();

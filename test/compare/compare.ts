@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { reportOf } from '../invariants/report.js';
-import { runCommand } from '../load/command.js';
+import { runCommand } from '../command/run-command.js';
 import { type CompareArguments, compareArguments, usage } from './arguments.js';
 import { compare, type Comparison } from './comparison.js';
 import { type Figures, figuresOf } from './figures.js';

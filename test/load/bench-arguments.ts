@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { fileOrNone, listOf, oneOf, wholeNumber } from '../command/arguments.js';
 
 export interface BenchArguments {
   readonly inFlight: readonly number[];
@@ -11,56 +12,31 @@ export interface BenchArguments {
   readonly json: string | null;
 }
 
-const usage = `npm run bench -- [--in-flight 64,512] [--through http,batch] [--batch-max 500] [--seconds 15] [--rate R] [--json FILE]
+export const usage = `npm run bench -- [--in-flight 64,512] [--through http,batch] [--batch-max 500] [--seconds 15] [--rate R] [--json FILE]
   --in-flight  orders under way at any time, one run each; with --rate: how many there may be at most
   --through    http: one POST each; batch: POST /orders/batch, as a partner's import would
   --batch-max  messages per pass (transaction) of the services; 1 is a transaction per message
   --rate       an open loop: so many orders per second, whatever became of those before`;
 
-/** Reads the command line; says what is wrong with it and exits with code 2. */
-export function benchArguments(args: readonly string[]): BenchArguments {
-  if (args.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
-    process.exit(0);
-  }
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        'in-flight': { type: 'string', default: '64,512' },
-        through: { type: 'string', default: 'http,batch' },
-        'batch-max': { type: 'string', default: '500' },
-        seconds: { type: 'string', default: '15' },
-        rate: { type: 'string' },
-        json: { type: 'string' },
-      },
-    });
-    return {
-      inFlight: list(values['in-flight'], positive),
-      through: list(values.through, oneOf(['http', 'batch'] as const)),
-      batchMax: list(values['batch-max'], positive),
-      seconds: positive(values.seconds),
-      rate: values.rate === undefined ? null : positive(values.rate),
-      json: values.json ?? null,
-    };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
-    process.exit(2);
-  }
-}
-
-const list = <T>(text: string, parse: (part: string) => T): T[] => text.split(',').map(parse);
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a whole number of 1 or more`);
-  return value;
-}
-
-const oneOf =
-  <const T extends string>(allowed: readonly T[]) =>
-  (text: string): T => {
-    const found = allowed.find(value => value === text);
-    if (found === undefined) throw new Error(`"${text}" is none of ${allowed.join(', ')}`);
-    return found;
+/** Reads the command line. @throws with a line that says what is wrong */
+export function benchArguments(args: string[]): BenchArguments {
+  const { values } = parseArgs({
+    args,
+    options: {
+      'in-flight': { type: 'string', default: '64,512' },
+      through: { type: 'string', default: 'http,batch' },
+      'batch-max': { type: 'string', default: '500' },
+      seconds: { type: 'string', default: '15' },
+      rate: { type: 'string' },
+      json: { type: 'string' },
+    },
+  });
+  return {
+    inFlight: listOf(values['in-flight'], text => wholeNumber('in-flight', text)),
+    through: listOf(values.through, text => oneOf('through', ['http', 'batch'], text)),
+    batchMax: listOf(values['batch-max'], text => wholeNumber('batch-max', text)),
+    seconds: wholeNumber('seconds', values.seconds),
+    rate: values.rate === undefined ? null : wholeNumber('rate', values.rate),
+    json: fileOrNone('json', values.json),
   };
+}

@@ -1,10 +1,11 @@
 import { allTopics } from '@ballast/contracts';
 import { type Stack, startStack, stateDirectory } from '@ballast/local';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { cpus, totalmem } from 'node:os';
-import { benchArguments } from './bench-arguments.js';
-import { runCommand } from './command.js';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchArguments, usage } from './bench-arguments.js';
+import { commandArguments } from '../command/arguments.js';
+import { machine, writeResult } from '../command/result.js';
+import { runCommand } from '../command/run-command.js';
 import { Load } from './load.js';
 import { Meter, type Reading } from './meter.js';
 import { OrderClient } from './order-client.js';
@@ -27,8 +28,7 @@ interface Run {
 
 /** Compilers of both kinds, caches and the databases' first pages need it on a small machine. */
 const warmUpMs = 15_000;
-const options = benchArguments(process.argv.slice(2));
-const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
+const options = commandArguments(usage, benchArguments);
 
 await runCommand(bench);
 
@@ -56,11 +56,7 @@ async function bench(signal: AbortSignal): Promise<number> {
     }
   }
   process.stdout.write(`${machine}\n${table(runs)}\n`);
-  if (options.json !== null)
-    writeFileSync(
-      resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json),
-      `${JSON.stringify({ machine, runs }, null, 2)}\n`,
-    );
+  writeResult(options.json, { machine, runs });
   return 0;
 }
 

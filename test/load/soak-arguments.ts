@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { fileOrNone, oneOf, wholeNumber } from '../command/arguments.js';
 
 export interface SoakArguments {
   readonly orders: number;
@@ -15,9 +16,9 @@ export const usage = `npm run soak -- [--orders 200000] [--in-flight 512] [--thr
 Exit code 0: tables and throughput stay flat after the first fifth; 1: they do not, or the run was too short to tell.`;
 
 /** @throws with a line that says what is wrong */
-export function soakArguments(args: readonly string[]): SoakArguments {
+export function soakArguments(args: string[]): SoakArguments {
   const { values } = parseArgs({
-    args: [...args],
+    args,
     options: {
       orders: { type: 'string', default: '200000' },
       'in-flight': { type: 'string', default: '512' },
@@ -25,18 +26,10 @@ export function soakArguments(args: readonly string[]): SoakArguments {
       json: { type: 'string' },
     },
   });
-  const { through } = values;
-  if (through !== 'http' && through !== 'batch') throw new Error(`--through: http or batch, not ${through}`);
   return {
-    orders: whole('orders', values.orders),
-    inFlight: whole('in-flight', values['in-flight']),
-    through,
-    json: values.json ?? null,
+    orders: wholeNumber('orders', values.orders),
+    inFlight: wholeNumber('in-flight', values['in-flight']),
+    through: oneOf('through', ['http', 'batch'], values.through),
+    json: fileOrNone('json', values.json),
   };
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new Error(`--${name}: a whole number of 1 or more, not ${text}`);
 }

@@ -1,8 +1,10 @@
 import { startStack, stateDirectory } from '@ballast/local';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from './command.js';
+import { commandArguments } from '../command/arguments.js';
+import { writeResult } from '../command/result.js';
+import { runCommand } from '../command/run-command.js';
 import { Load } from './load.js';
 import { OrderClient } from './order-client.js';
 import { aShop, orderSource } from './orders.js';
@@ -26,28 +28,14 @@ const keptMs = horizonMs + 25_000;
 const sampleMs = 1_000;
 const progressMs = 10_000;
 
+const options = commandArguments(usage, soakArguments);
 await runCommand(main);
 
 async function main(signal: AbortSignal): Promise<number> {
-  const words = process.argv.slice(2);
-  if (words.includes('--help')) {
-    console.log(usage);
-    return 0;
-  }
-  let options: SoakArguments;
-  try {
-    options = soakArguments(words);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
   const samples = await soak(options, signal);
   const verdict = judge(samples, keptMs);
   console.log(`${sizesText(samples)}\n\n${verdictText(verdict)}`);
-  if (options.json !== null) {
-    const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json);
-    writeFileSync(file, `${JSON.stringify({ orders: options.orders, ...verdict, samples }, null, 2)}\n`);
-  }
+  writeResult(options.json, { orders: options.orders, ...verdict, samples });
   return verdict.verdict === 'flat' ? 0 : 1;
 }
 

@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { resolve } from 'node:path';
-import { benchArguments } from './bench-arguments.js';
+import { commandArguments } from '../../command/arguments.js';
+import { machine, writeResult } from '../../command/result.js';
+import { benchArguments, usage } from './bench-arguments.js';
 import {
   bare,
   breaker,
@@ -13,8 +12,7 @@ import {
 } from './contestants.js';
 import { heapGrowthMb, microsecondsPerCall } from './measure.js';
 
-const options = benchArguments(process.argv.slice(2));
-const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${process.platform}, Node ${process.version}`;
+const options = commandArguments(usage, benchArguments);
 
 const contestants = [
   bare(),
@@ -55,10 +53,7 @@ classifies errors, counts slow calls, keeps calls of earlier generations out of 
 passes the deadline on, and can be reconfigured and watched.
 Heap after ${options.heapCalls} calls through the pipeline: ${figures.heapGrowthMb} MB more.
 `);
-if (options.json !== null) {
-  const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', options.json);
-  writeFileSync(file, `${JSON.stringify({ ...figures, ...more }, null, 2)}\n`);
-}
+writeResult(options.json, { ...figures, ...more });
 
 function table(contestants: readonly Contestant[]): string {
   return contestants

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * What a command was asked for, as `read` makes it of the words behind its name. Asked for `--help` it prints the usage and
+ * exits with code 0; when `read` throws it says what is wrong, and exits with code 2: before anything has been done.
+ */
+export function commandArguments<T>(usage: string, read: (words: string[]) => T): T {
+  const words = process.argv.slice(2);
+  if (words.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
+  try {
+    return read(words);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    return process.exit(2);
+  }
+}
+
+/** @throws for anything but 1, 2, 3 and so on */
+export function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Error(`--${name}: a whole number of 1 or more, not "${text}"`);
+}
+
+/** @throws with the words that there are */
+export function oneOf<const T extends string>(name: string, allowed: readonly T[], text: string): T {
+  const found = allowed.find(word => word === text);
+  if (found === undefined) throw new Error(`--${name}: ${allowed.join(' or ')}, not "${text}"`);
+  return found;
+}
+
+/** Several, with commas between them. */
+export const listOf = <T>(text: string, read: (part: string) => T): T[] => text.split(',').map(read);
+
+/** The file that a path of the caller's stands for. @throws when there is no such folder: a long run would be lost */
+export function fileFor(name: string, path: string): string {
+  const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', path);
+  if (!existsSync(dirname(file))) throw new Error(`--${name}: there is no folder ${dirname(file)}`);
+  return file;
+}
+
+/** The same for an option that may be left out. */
+export const fileOrNone = (name: string, path: string | undefined): string | null =>
+  path === undefined ? null : fileFor(name, path);
