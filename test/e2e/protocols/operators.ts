@@ -59,13 +59,14 @@ export function choreographyOperators(shop: Shop): void {
       const { timeline, state } = await details(id);
       expect(state).toBe('completed');
       const told = timeline.map(({ what, type, action }) => action?.action ?? type ?? what);
-      expect(told.slice(0, 5)).toEqual([
+      // What follows is announced on topics that are read side by side.
+      expect(told.slice(0, 4)).toEqual([
         'order.placed',
         'inventory.reserved',
         'payment.authorized',
         'shipping.booked',
-        'payment.captured',
       ]);
+      expect(told).toContain('payment.captured');
       expect(told.slice(-5)).toEqual([
         'cancel',
         'resume',
