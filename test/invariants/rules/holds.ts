@@ -1,7 +1,10 @@
 import { participantNames } from '../reading/dossier.js';
 import type { Rule } from '../rule.js';
 
-/** Reads what the participants hold for TCC, and the orders. Of an order that has ended, nothing is held. */
+/**
+ * Reads what the participants hold for TCC, and the orders. Of an order that has ended, nothing is held; unless an operator
+ * has declared done what its participant has not: that goes on asking, and does it yet.
+ */
 export const nothingStaysHeld: Rule = {
   name: 'no try is held for an order that has ended',
   of: ['tcc'],
@@ -19,9 +22,14 @@ export const nothingStaysHeld: Rule = {
         "SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND status = 'PENDING'",
         [held.map(({ id }) => id)],
       );
-      const pending = new Set(open.map(({ id }) => id));
+      const coordinated = await databases.orchestrator.rows<{ id: string; state: unknown }>(
+        'SELECT order_id AS id, state FROM saga_progress WHERE order_id = ANY($1::uuid[])',
+        [held.map(({ id }) => id)],
+      );
+      const byHand = coordinated.filter(({ state }) => JSON.stringify(state).includes('"byHand":true'));
+      const explained = new Set([...open, ...byHand].map(({ id }) => id));
       for (const { id, seconds } of held) {
-        if (!pending.has(id)) notes.violate(id, `${service} has been holding a try of it for ${seconds} s`);
+        if (!explained.has(id)) notes.violate(id, `${service} has been holding a try of it for ${seconds} s`);
       }
     }
   },
