@@ -10,7 +10,7 @@ import { anOrder, byCard, openShop } from './shop.js';
 /*
  * What each protocol shows of itself, in one shop; what all of them come to is in test/conformance. The deadline is
  * short, so that it can be waited for; what is refused twice is given up, and an order that nothing is heard of is
- * noticed soon. The deadline comes before who has prepared and hears nothing asks. Who holds a try asks soon: an operator
+ * noticed soon. The deadline comes before who has prepared and hears nothing asks. Who holds a try asks soon after it: an operator
  * may have declared its confirm done.
  */
 const orderTimeoutMs = 5_000;
@@ -20,7 +20,7 @@ const shop = await openShop({
     PARK_AFTER_ATTEMPTS: '2',
     QUIET_MS: '1500',
     BRANCH_ASK_AFTER_MS: '10000',
-    HOLD_MS: '3000',
+    HOLD_MS: '7000',
   }),
 });
 
