@@ -1,3 +1,4 @@
+import { serviceNames } from '@ballast/contracts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,12 @@ test('faults are read from a file', () => {
   });
 });
 
+test('the example is one', () => {
+  const { faults } = compareArguments(['--faults', 'faults.example.json'], import.meta.dirname);
+  expect(faults.parties.carrier?.rules).toHaveLength(3);
+  expect(new Set(faults.kills.map(({ process }) => process))).toEqual(new Set(serviceNames));
+});
+
 test.each<[string[], string]>([
   [['--orders', 'many'], '--orders: a whole number from 1'],
   [['--orders', '0'], '--orders: a whole number from 1'],
@@ -60,6 +67,7 @@ test.each([
   ['{"kills": [{"process": "kafka", "everyOrders": 5}]}', 'kills.0.process'],
   ['{"kills": [{"process": "order", "everyOrders": 0}]}', 'kills.0.everyOrders'],
   ['{"parties": {"carrier": {"rules": [{"answer": "maybe"}]}}}', 'parties.carrier.rules.0.answer'],
+  ['{"parties": {"card-gateway": {"rules": []}}}', 'card-gateway'],
   ['{"storms": []}', 'storms'],
 ])('a file with %s is a clear error', (content, complaint) => {
   expect(() => compareArguments(fileWith(content), '/')).toThrow(complaint);

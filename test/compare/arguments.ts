@@ -22,7 +22,8 @@ export const usage = `npm run compare -- [--orders 2000] [--seed 1] [--skew zipf
   --seed       which orders
   --skew       zipf: a few articles are in most of the orders; none: all alike
   --in-flight  orders under way at any time
-  --faults     JSON: { "parties": { "carrier": { "rules": [...] } }, "kills": [{ "process": "orchestrator", "everyOrders": 500, "downMs": 1000 }] }
+  --faults     JSON: { "parties": { "carrier": { "rules": [...] } }, "kills": [{ "process": "orchestrator", "everyOrders": 500, "downMs": 1000 }] };
+               test/compare/faults.example.json is one
   --json       writes { protocols: { <name>: figures }, check } to this file
   --html       writes a page with the figures and charts to this file
 Exit code: what \`npm run check\` says of the shop in the end; 0 valid, 1 invalid, 2 unknown.`;

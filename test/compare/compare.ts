@@ -52,12 +52,13 @@ async function onFreshStack<T>(signal: AbortSignal, work: (stack: Stack) => Prom
   }
 }
 
-function told({ slices, check }: Comparison, options: CompareArguments): number {
+function told({ slices, check, faults }: Comparison, options: CompareArguments): number {
   const protocols = Object.fromEntries(
     [...slices].map(([protocol, own]) => [protocol, figuresOf(own)]),
   ) as Record<string, Figures>;
   const command = ['npm run compare --', ...words].join(' ');
-  process.stdout.write(`${command}\n${machine}\n\n${tableOf(protocols)}\n\n${reportOf(check)}\n`);
+  const injected = faults === 0 ? '' : `${faults} faults\n\n`;
+  process.stdout.write(`${command}\n${machine}\n\n${tableOf(protocols)}\n\n${injected}${reportOf(check)}\n`);
   if (options.json !== null)
     writeFileSync(options.json, `${JSON.stringify({ protocols, check }, null, 2)}\n`);
   if (options.html !== null)

@@ -16,6 +16,8 @@ import { PlacedSlice } from './place-slice.js';
 export interface Comparison {
   readonly slices: ReadonlyMap<Protocol, readonly Slice[]>;
   readonly check: Judgement;
+  /** Kills, and rules of outside parties that were in force. */
+  readonly faults: number;
 }
 
 export interface ComparisonOptions extends Pick<
@@ -50,7 +52,7 @@ export async function compare(stack: Stack, options: ComparisonOptions): Promise
     const slices = await allRounds(runner, protocols);
     options.onProgress('judging');
     const check = await judge(stack, { acknowledged, faults: faults.injected });
-    return { slices, check };
+    return { slices, check, faults: faults.injected };
   } finally {
     await Promise.all([observer.close(), counters.close(), client.close()]);
   }

@@ -13,8 +13,11 @@ const Kill = z.strictObject({
 
 /** The content of `--faults`. */
 export const Faults = z.strictObject({
-  /** How the outside parties misbehave, for all protocols alike. */
-  parties: z.strictObject({ 'card-gateway': Programme, carrier: Programme }).partial().default({}),
+  /**
+   * How the outside parties misbehave, for all protocols alike. Only the carrier is ever asked: no order is paid by card,
+   * as a card can't be prepared.
+   */
+  parties: z.strictObject({ carrier: Programme }).partial().default({}),
   kills: z.array(Kill).max(20).default([]),
 });
 export type Faults = z.infer<typeof Faults>;
@@ -57,6 +60,8 @@ export class FaultInjector {
       // One after the other: a process that is down can't be killed.
       if (ended % kill.everyOrders === 0) this.#underWay = this.#underWay.then(() => this.#kill(kill));
     }
+    // Whoever waits for everything to be up hears of what went wrong.
+    this.#underWay.catch(() => undefined);
   }
 
   /** Everything is up again. Rejects when something did not come up. */

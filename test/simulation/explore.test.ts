@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { explore } from './search/explore.js';
+import { mutantsOf } from './world/mutants.js';
 import { onePlan, plannedOrder } from './world/plan.js';
 
 const bounds = { crashes: 2, duplicates: 1, cancels: false, earlyTimers: 0, statesMax: 100_000 };
@@ -38,13 +39,17 @@ test(
 );
 
 test(
-  'two-phase: every interleaving of four branches with a duplicate ends well',
+  'two-phase: every interleaving of four branches with a crash and a duplicate ends well',
   { timeout: 120_000 },
   () => {
-    const { complete, failure, outcomes } = explore(onePlan('two-phase'), { ...bounds, crashes: 0 });
+    const { complete, failure, outcomes } = explore(onePlan('two-phase'), {
+      ...bounds,
+      crashes: 1,
+      inTurns: true,
+    });
     expect(failure).toBeNull();
     expect(complete).toBe(true);
-    expect(Object.keys(outcomes)).toEqual(['COMPLETED']);
+    expect(Object.keys(outcomes).sort()).toEqual(['CANCELLED (TIMEOUT)', 'COMPLETED']);
   },
 );
 
@@ -54,6 +59,28 @@ test('two-phase: every interleaving of two branches with two crashes ends well',
   expect(failure).toBeNull();
   expect(complete).toBe(true);
   expect(Object.keys(outcomes).sort()).toEqual(['CANCELLED (TIMEOUT)', 'COMPLETED']);
+});
+
+test.each([
+  { crashes: 2, duplicates: 0, cancels: false },
+  { crashes: 1, duplicates: 1, cancels: false },
+  { crashes: 1, duplicates: 0, cancels: true },
+])('in turns, %j come to the same ends as in every order', { timeout: 120_000 }, faults => {
+  const plan = onePlan('two-phase', { branches: ['order', 'payment'] });
+  const [all, turns] = [false, true].map(inTurns => explore(plan, { ...bounds, ...faults, inTurns }));
+  expect(turns!.complete).toBe(true);
+  expect({ ends: turns!.ends, outcomes: turns!.outcomes }).toEqual({
+    ends: all!.ends,
+    outcomes: all!.outcomes,
+  });
+  expect(turns!.states).toBeLessThan(all!.states / 2);
+});
+
+// "Decided alone" takes time that passes while something is under way.
+const found = mutantsOf['two-phase'].filter(mutant => mutant !== 'decided alone');
+test.each(found)('in turns, "%s" is found', { timeout: 120_000 }, mutant => {
+  const { failure } = explore(onePlan('two-phase'), { ...bounds, crashes: 1, inTurns: true }, mutant);
+  expect(failure).not.toBeNull();
 });
 
 test('a mistake is found, and the way to it is told', { timeout: 120_000 }, () => {

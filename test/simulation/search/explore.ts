@@ -7,6 +7,7 @@ import { aroundAt, Components, type Numbers, stateAround } from './components.js
 import { brokenInTheEnd } from './invariants.js';
 import { type LocalStep, LocalSteps } from './local-steps.js';
 import { type Reached, StateTable } from './state-table.js';
+import { Turns } from './turns.js';
 
 /** How much may go wrong; everything else is tried in every order. */
 export interface Bounds {
@@ -16,6 +17,8 @@ export interface Bounds {
   readonly cancels: boolean;
   /** How often time may pass, to the next timer, while something is still under way. */
   readonly earlyTimers: number;
+  /** After a coordinator's decision one participant after the other comes to rest: see turns.ts. */
+  readonly inTurns?: boolean;
   /** Gives up after so many states. */
   readonly statesMax: number;
 }
@@ -69,6 +72,7 @@ class Exploring {
   readonly #components = new Components();
   readonly #local: LocalSteps;
   readonly #checks: CheckedViews;
+  readonly #turns: Turns | null;
   readonly #seen = new StateTable();
   /** What is still to be looked at, by the number of faults that it took to get there. */
   readonly #left: number[][] = [];
@@ -82,11 +86,12 @@ class Exploring {
     private readonly mutant: Mutant | null,
     private readonly progress: (states: number) => void,
   ) {
-    const { crashes, duplicates, earlyTimers } = bounds;
+    const { crashes, duplicates, earlyTimers, inTurns = false } = bounds;
     if ((crashes + 1) * (duplicates + 1) * (earlyTimers + 1) > faultsMax)
       throw new RangeError(`an exploration counts ${faultsMax} combinations of faults at most`);
     this.#local = new LocalSteps(this.#components, plan, mutant);
     this.#checks = new CheckedViews(this.#components, plan);
+    this.#turns = inTurns ? new Turns(this.#components, plan, bounds) : null;
   }
 
   run(): Explored {
@@ -121,7 +126,8 @@ class Exploring {
       duplicate: faults.duplicates < duplicates ? { ...faults, duplicates: faults.duplicates + 1 } : null,
       cancel: cancels ? faults : null,
     };
-    for (const [index, steps] of possible.entries()) {
+    const looked = this.#turns?.of(numbers, possible) ?? possible;
+    for (const [index, steps] of looked.entries()) {
       for (const step of steps) {
         const after = allowed[step.kind];
         if (after === null) continue;

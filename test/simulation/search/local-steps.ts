@@ -25,6 +25,8 @@ import {
 export interface LocalStep {
   readonly label: string;
   readonly kind: 'ordinary' | 'crash' | 'duplicate' | 'cancel';
+  /** Whose message it is about; null when it is about none. */
+  readonly from: NodeName | null;
   /** Where the process is then, but for what it sends to itself. */
   readonly node: Node;
   readonly ways: Ways;
@@ -127,30 +129,27 @@ export class LocalSteps {
       step.take();
       // What a process sends is under way at once.
       const own = waysTo(name, world.state);
-      const before = world.state.ways;
-      world.state = { ...world.state, ways: {} };
+      // A mutant's has sent something already.
+      const sent = Object.entries(world.state.ways).filter(([way]) => !(way in own));
+      world.state = { ...world.state, ways: Object.fromEntries(sent) };
       if (world.node(name).outbox.length > 0) world.publish(name);
-      return this.#outcome(kind, label, name, world.state, own, before);
+      const from = (step.from?.slice(1) ?? null) as NodeName | null;
+      return this.#outcome({ kind, label, from }, name, world.state, own);
     });
   }
 
   #outcome(
-    kind: LocalStep['kind'],
-    label: string,
+    about: Pick<LocalStep, 'kind' | 'label' | 'from'>,
     name: NodeName,
     state: State,
     ways: Ways,
-    before: State['ways'],
   ): LocalStep {
-    const stray = Object.keys(before).find(way => !way.startsWith(`${name}|`));
-    if (stray !== undefined) throw new Error(`${name} has changed what is under way to another: ${stray}`);
     const sent = nodeNames.flatMap((_, to) => {
       const added = waysTo(nodeNames[to]!, state);
       return Object.keys(added).length === 0 ? [] : [{ to, ways: added }];
     });
     return {
-      label,
-      kind,
+      ...about,
       node: state.nodes[name],
       ways,
       sent,

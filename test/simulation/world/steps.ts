@@ -7,6 +7,8 @@ import type { World } from './world.js';
 export interface Step {
   /** The process that takes it: nothing of the others is changed. Null when it is time that passes. */
   readonly at: NodeName | null;
+  /** Whose message it is about; the process's own affair where it is not said. */
+  readonly from?: string;
   /** For a story: what happens, in words. Asked before the step is taken. */
   readonly label: () => string;
   readonly take: () => void;
@@ -36,7 +38,7 @@ export function ordinarySteps(world: World): Step[] {
     const [at, orderId] = readerOf(way);
     if (!world.node(at).up) continue;
     const label = () => `${at} takes ${shownMessage(messages[0]!)} of ${orderId}`;
-    steps.push({ at, label, take: () => world.deliver(at, way) });
+    steps.push({ at, from: messages[0]!.source, label, take: () => world.deliver(at, way) });
   }
   return steps;
 }
@@ -65,7 +67,7 @@ export function duplicateSteps(world: World): Step[] {
   const again = Object.entries(world.state.ways).map(([way, messages]): Step => {
     const [at, orderId] = readerOf(way);
     const label = () => `${at} will take ${shownMessage(messages[0]!)} of ${orderId} twice`;
-    return { at, label, take: () => world.repeat(way) };
+    return { at, from: messages[0]!.source, label, take: () => world.repeat(way) };
   });
   const sending = nodeNames.filter(name => world.node(name).up && world.node(name).outbox.length > 0);
   const sentTwice = sending.flatMap((at): Step[] => {

@@ -44,7 +44,7 @@ const undefinedObject = '42704';
  */
 export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt> {
   const { gid, orderId, lane, epoch, lockTimeoutMs } = preparing;
-  return inSession(pool, async db => {
+  return inSession(pool, async (db, ended) => {
     const tx = new FirstFailure(db);
     try {
       const [, , { rowCount: marked }] = await tx.all([
@@ -65,6 +65,7 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
     if (preparing.givenUp()) return { kind: 'blocked' };
     try {
       const { command } = await db.query({ text: `PREPARE TRANSACTION ${escapeLiteral(gid)}` });
+      ended();
       if (command === 'ROLLBACK') throw new Error('the branch was rolled back instead of prepared');
     } catch (error) {
       // What PostgreSQL itself has refused is not prepared; a session that it ends (08, 57) may have been.
@@ -108,7 +109,7 @@ export async function rollBackPrepared(
   { gid, orderId, lockTimeoutMs }: Pick<Preparing, 'gid' | 'orderId' | 'lockTimeoutMs'>,
 ): Promise<Ended> {
   const found = await finish(pool, 'ROLLBACK', gid);
-  return inSession(pool, async db => {
+  return inSession(pool, async (db, ended) => {
     const [, , { rowCount: blocked }, { rows }] = await Promise.all([
       db.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' }),
       db.query({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}` }),
@@ -116,6 +117,7 @@ export async function rollBackPrepared(
       db.query<{ outcome: Marker }>(statements.statement('find-marker', [orderId])),
     ]);
     await db.query({ text: 'COMMIT' });
+    ended();
     // What was there before is reported.
     return { found, marker: blocked === 1 ? 'absent' : (rows[0]?.outcome ?? 'absent') };
   });
@@ -147,14 +149,18 @@ async function markerOf(db: Queries, orderId: string): Promise<Marker> {
   return rows[0]?.outcome ?? 'absent';
 }
 
-/** Whatever is left open in the end is rolled back; after a PREPARE that changes nothing. */
-async function inSession<T>(pool: Pool, work: (db: PooledConnection) => Promise<T>): Promise<T> {
+/** Whatever is left open is rolled back; `ended`: nothing is, and PostgreSQL would only wonder. */
+async function inSession<T>(
+  pool: Pool,
+  work: (db: PooledConnection, ended: () => void) => Promise<T>,
+): Promise<T> {
   const db = await pool.connect();
+  let isOpen = true;
   let broken: Error | undefined;
   try {
-    return await work(db);
+    return await work(db, () => (isOpen = false));
   } finally {
-    await db.query({ text: 'ROLLBACK' }).catch((error: Error) => (broken = error));
+    if (isOpen) await db.query({ text: 'ROLLBACK' }).catch((error: Error) => (broken = error));
     db.release(broken);
   }
 }

@@ -1,17 +1,22 @@
 import type { Answer } from '@ballast/contracts';
 import type { Draft } from './draft.js';
 import type { Event } from './event.js';
-import { type BranchState, isOpen, type Vote } from './instance.js';
+import { type BranchState, decisionOf, isOpen, type Vote } from './instance.js';
 import { abort, fail, sendFirst } from './moves.js';
 
 type Answered = Event & { kind: 'answered' };
 type Definite = Exclude<Answer, { outcome: 'refused' }>;
+
+/** What a vote of "aborted" counts as: it came too late, after its deadline or after the abort. */
+const refusedForGood = 'DEADLINE';
 
 /** An answer to one attempt of anything that was sent. */
 export function answered(draft: Draft, event: Answered): void {
   const { part, operation } = event;
   const ask = draft.ask(part, operation);
   if (ask === undefined) {
+    // Whoever asks is told to abort, also who said no, or was never asked for anything.
+    if (operation === 'abort' && decisionOf(draft.instance.state) === 'abort') return;
     return draft.alarm(
       'ANSWER_TO_NOTHING',
       part,
@@ -47,6 +52,8 @@ function voted(draft: Draft, branch: BranchState, answer: Definite): void {
 function votedAgain(draft: Draft, { name, prepare: first, abort: told }: BranchState, second: Vote): void {
   // Once it was told to abort, a prepare that is on its way is refused, whatever an earlier attempt was answered.
   if (told !== undefined && second.is === 'no') return;
+  // Answers may overtake each other: a yes of an earlier attempt is from before the abort, which has undone it.
+  if (told !== undefined && first.is === 'no' && first.code === refusedForGood) return;
   if (first.is === second.is && (first as { code?: string }).code === (second as { code?: string }).code)
     return;
   draft.alarm('CONTRADICTING_ANSWERS', name, `voted first ${first.is}, then ${second.is}`);
@@ -60,7 +67,7 @@ function voteOf(answer: Definite, attempts: number): Vote {
     case 'done':
       return { is: 'yes', attempts, reply: answer.reply };
     case 'aborted':
-      return { is: 'no', attempts, code: 'DEADLINE' };
+      return { is: 'no', attempts, code: refusedForGood };
     case 'rejected':
       return { is: 'no', attempts, code: answer.code, ...(answer.detail && { detail: answer.detail }) };
   }

@@ -261,6 +261,30 @@ describe('answers that should not come', () => {
       .expectState('aborting (NO_SEAT)');
   });
 
+  test('a yes that is overtaken by a later attempt, refused after the abort, contradicts nothing', () => {
+    const scenario = given(triedHoliday, aHoliday())
+      .expectCommand('hotels.book')
+      .expectCommand('flights.book')
+      .after(5_200)
+      .expectCommand('hotels.book', { attempt: 2 })
+      .expectCommand('flights.book', { attempt: 2 })
+      .cancel()
+      .expectCommand('hotels.cancel')
+      .expectCommand('flights.cancel');
+    scenario.to('flights.book', 2).aborted().to('flights.book', 1).reply();
+    scenario.to('flights.cancel').reply().to('hotels.cancel').reply();
+    scenario.expectTold('customers.apologise', { reason: 'CANCELLED' }).expectState('aborted (CANCELLED)');
+  });
+
+  test('the answer to an abort that only its question has caused is none', () => {
+    const beginning = { id: 'a', input: aHoliday(), deadlineAt: null };
+    const { instance } = startAborted(preparedHoliday, beginning, 'TIMEOUT', 0);
+    const asked = advance(preparedHoliday, instance, { kind: 'asked', part: 'hotels' }, 0);
+    const answer = { outcome: 'done', reply: {} } as const;
+    const event = { kind: 'answered', part: 'hotels', operation: 'abort', attempt: 1, answer } as const;
+    expect(advance(preparedHoliday, asked.instance, event, 0).effects).toEqual([]);
+  });
+
   test('an answer to what was never sent is an alarm', () => {
     const { instance } = start(triedHoliday, { id: 'a', input: aHoliday(), deadlineAt: null }, 0);
     const answer = { outcome: 'done', reply: {} } as const;
