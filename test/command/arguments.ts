@@ -20,10 +20,11 @@ export function commandArguments<T>(usage: string, read: (words: string[]) => T)
 }
 
 /** @throws for anything but 1, 2, 3 and so on */
-export function wholeNumber(name: string, text: string): number {
+export function wholeNumber(name: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new Error(`--${name}: a whole number of 1 or more, not "${text}"`);
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
+  throw new Error(`--${name}: a whole number ${range}, not "${text}"`);
 }
 
 /** @throws with the words that there are */

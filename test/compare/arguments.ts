@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { fileFor, fileOrNone, oneOf, wholeNumber } from '../command/arguments.js';
 import { type Faults, faultsFrom } from './faults.js';
 
 export interface CompareArguments {
@@ -28,13 +28,10 @@ export const usage = `npm run compare -- [--orders 2000] [--seed 1] [--skew zipf
   --html       writes a page with the figures and charts to this file
 Exit code: what \`npm run check\` says of the shop in the end; 0 valid, 1 invalid, 2 unknown.`;
 
-/**
- * @param calledFrom where relative paths begin
- * @throws with a line that says what is wrong
- */
-export function compareArguments(args: readonly string[], calledFrom: string): CompareArguments {
+/** @throws with a line that says what is wrong */
+export function compareArguments(args: string[]): CompareArguments {
   const { values } = parseArgs({
-    args: [...args],
+    args,
     options: {
       orders: { type: 'string', default: '2000' },
       seed: { type: 'string', default: '1' },
@@ -45,24 +42,15 @@ export function compareArguments(args: readonly string[], calledFrom: string): C
       html: { type: 'string' },
     },
   });
-  const { skew } = values;
-  if (skew !== 'none' && skew !== 'zipf') throw new Error(`--skew: none or zipf, not ${skew}`);
-  const path = (file: string | undefined) => (file === undefined ? null : resolve(calledFrom, file));
   return {
-    orders: whole('orders', values.orders, 1_000_000),
-    seed: whole('seed', values.seed, 2 ** 32 - 1),
-    skew,
-    inFlight: whole('in-flight', values['in-flight'], 5_000),
-    faults: values.faults === undefined ? faultsFrom({}) : faultsIn(path(values.faults)!),
-    json: path(values.json),
-    html: path(values.html),
+    orders: wholeNumber('orders', values.orders, 1_000_000),
+    seed: wholeNumber('seed', values.seed, 2 ** 32 - 1),
+    skew: oneOf('skew', ['none', 'zipf'], values.skew),
+    inFlight: wholeNumber('in-flight', values['in-flight'], 5_000),
+    faults: values.faults === undefined ? faultsFrom({}) : faultsIn(fileFor('faults', values.faults)),
+    json: fileOrNone('json', values.json),
+    html: fileOrNone('html', values.html),
   };
-}
-
-function whole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-  throw new Error(`--${name}: a whole number from 1 to ${max}, not ${text}`);
 }
 
 function faultsIn(file: string): Faults {

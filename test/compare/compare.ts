@@ -1,37 +1,26 @@
 import { type Stack, startStack, stateDirectory } from '@ballast/local';
 import { rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { reportOf } from '../invariants/report.js';
+import { commandArguments } from '../command/arguments.js';
+import { machine, writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
-import { type CompareArguments, compareArguments, usage } from './arguments.js';
+import { compareArguments, usage } from './arguments.js';
 import { compare, type Comparison } from './comparison.js';
 import { type Figures, figuresOf } from './figures.js';
 import { pageOf } from './page.js';
 import { tableOf } from './table.js';
 
-const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
-const words = process.argv.slice(2);
+const options = commandArguments(usage, compareArguments);
 
 await runCommand(main);
 
 async function main(signal: AbortSignal): Promise<number> {
-  if (words.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
-    return 0;
-  }
-  let options: CompareArguments;
-  try {
-    options = compareArguments(words, process.env['BALLAST_CALLED_FROM'] ?? '.');
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
-    return 2;
-  }
   const comparison = await onFreshStack(signal, stack =>
     compare(stack, { ...options, signal, onProgress: progress }),
   );
   progress('');
-  return told(comparison, options);
+  return told(comparison);
 }
 
 /** One that nobody has used: what is there already makes everything a little slower. */
@@ -52,15 +41,14 @@ async function onFreshStack<T>(signal: AbortSignal, work: (stack: Stack) => Prom
   }
 }
 
-function told({ slices, check, faults }: Comparison, options: CompareArguments): number {
+function told({ slices, check, faults }: Comparison): number {
   const protocols = Object.fromEntries(
     [...slices].map(([protocol, own]) => [protocol, figuresOf(own)]),
   ) as Record<string, Figures>;
-  const command = ['npm run compare --', ...words].join(' ');
+  const command = ['npm run compare --', ...process.argv.slice(2)].join(' ');
   const injected = faults === 0 ? '' : `${faults} faults\n\n`;
   process.stdout.write(`${command}\n${machine}\n\n${tableOf(protocols)}\n\n${injected}${reportOf(check)}\n`);
-  if (options.json !== null)
-    writeFileSync(options.json, `${JSON.stringify({ protocols, check }, null, 2)}\n`);
+  writeResult(options.json, { protocols, check });
   if (options.html !== null)
     writeFileSync(options.html, pageOf({ command, machine, at: new Date(), slices, check }));
   return { valid: 0, invalid: 1, unknown: 2 }[check.verdict];

@@ -13,8 +13,8 @@ import { followUp, type Participant, Prepared, Tried } from './participants.fixt
  */
 
 const protocols = [
-  { protocol: 'tcc', definition: triedHoliday as Definition<never>, Party: Tried },
-  { protocol: 'two-phase', definition: preparedHoliday as Definition<never>, Party: Prepared },
+  { protocol: 'tcc', definition: triedHoliday as unknown as Definition<never>, Party: Tried },
+  { protocol: 'two-phase', definition: preparedHoliday as unknown as Definition<never>, Party: Prepared },
 ];
 
 test.each(protocols)(
