@@ -44,7 +44,17 @@ const explorationsOfTwoPhase: readonly Exploration[] = [
     plan: onePlan('two-phase'),
     bounds: { ...cancelled, inTurns: true },
   },
-  // And without taking turns, for which there have to be fewer of them.
+  // And without taking turns, for which there have to be fewer faults, or fewer of them.
+  {
+    name: 'an order that all four agree to, in any order, and a crash',
+    plan: onePlan('two-phase'),
+    bounds: { ...faults, crashes: 1, duplicates: 0 },
+  },
+  {
+    name: 'an order that all four agree to, in any order, and a duplicate',
+    plan: onePlan('two-phase'),
+    bounds: { ...faults, crashes: 0 },
+  },
   { name: 'two branches, both agree', plan: onePlan('two-phase', two), bounds: faults },
   { name: 'two branches, no money', plan: onePlan('two-phase', { ...two, balanceCents: 0 }), bounds: faults },
   { name: 'two branches, a cancel at any time', plan: onePlan('two-phase', two), bounds: cancelled },
