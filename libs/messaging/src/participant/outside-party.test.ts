@@ -52,16 +52,19 @@ test('a guarded party is asked with the priority of the operation', async () => 
     { policy: 'attemptTimeout', timeoutMs: 5_000 },
   ]);
   const asked: string[] = [];
+  const answered = Promise.withResolvers<typeof accepted>();
   const party = guarded(
     guard,
     ({ operation }) => {
       asked.push(operation);
-      return new Promise(() => undefined);
+      return answered.promise;
     },
     ({ operation }) => (operation === 'hold' ? 'normal' : 'high'),
   );
-  void party(attempt);
+  const hold = party(attempt);
   await expect(party(attempt)).rejects.toMatchObject({ code: 'BALLAST_SHED' });
-  void party({ ...attempt, operation: 'capture' });
+  const capture = party({ ...attempt, operation: 'capture' });
   expect(asked).toEqual(['hold', 'capture']);
+  answered.resolve(accepted);
+  expect(await Promise.all([hold, capture])).toEqual([accepted, accepted]);
 });
