@@ -31,10 +31,18 @@ test('a table that goes on growing is named', () => {
 });
 
 test('a table that swings between the same sizes is flat, however its swings fall into the fifths', () => {
-  const run = samples(second => ({ 'payment.outbox': (second % 10 < 8 || second < 50 ? 6 : 14) * megabyte }));
+  const run = samples(second => ({ 'payment.outbox': (second % 10 < 8 || second < 50 ? 24 : 56) * megabyte }));
   const steady = samples(second => ({ 'payment.outbox': (6 + (second % 9)) * megabyte }));
   expect(judge(steady, 15_000).verdict).toBe('flat');
   expect(judge(run, 15_000).verdict).toBe('not flat');
+});
+
+test('a table that holds more because more orders come is flat; one that holds more for each is not', () => {
+  const faster = (second: number) => Math.min(second, 60) * 500 + Math.max(0, second - 60) * 600;
+  const holding = (megabytes: number) =>
+    samples(second => ({ 'orchestrator.saga': (second < 60 ? 50 : megabytes) * megabyte }), faster);
+  expect(judge(holding(60), 15_000).verdict).toBe('flat');
+  expect(judge(holding(72), 15_000).verdict).toBe('not flat');
 });
 
 test('a throughput that falls by more than a tenth is not flat', () => {
