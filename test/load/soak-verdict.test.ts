@@ -31,7 +31,9 @@ test('a table that goes on growing is named', () => {
 });
 
 test('a table that swings between the same sizes is flat, however its swings fall into the fifths', () => {
-  const run = samples(second => ({ 'payment.outbox': (second % 10 < 8 || second < 50 ? 24 : 56) * megabyte }));
+  const run = samples(second => ({
+    'payment.outbox': (second % 10 < 8 || second < 50 ? 24 : 56) * megabyte,
+  }));
   const steady = samples(second => ({ 'payment.outbox': (6 + (second % 9)) * megabyte }));
   expect(judge(steady, 15_000).verdict).toBe('flat');
   expect(judge(run, 15_000).verdict).toBe('not flat');
