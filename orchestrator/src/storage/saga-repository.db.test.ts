@@ -2,6 +2,7 @@ import { cancelSaga } from '@ballast/contracts';
 import { messagingMigrations, type PassResult } from '@ballast/messaging';
 import { placeOrder } from '@ballast/place-order';
 import { databaseForTest } from '@ballast/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anOrder, answerTo, messageOf, newOrder, Passes, startOf, timer } from '../sagas/passes.fixture.js';
 import { orchestratorMigrations } from './statements.js';
@@ -58,20 +59,21 @@ test('what is stored of a step is small, and its update stays in its page', asyn
     'SELECT max(pg_column_size(state)) AS bytes FROM saga_progress WHERE ended_at IS NOT NULL',
   );
   expect(size?.['bytes']).toBeLessThan(800);
-  const hot: number[] = [];
-  // A connection that is only just being made to any of the server's databases keeps old versions of rows alive for a moment,
-  // and other test files make many: what is in the way in one round is not in the next.
-  for (let round = 0; round < 5; round++) {
+  // A connection that is only just being made to any of the server's databases keeps old versions of rows in their pages (three
+  // in four updates are HOT then), and other test files make many: it is measured until nobody is in the way.
+  let mostHot = 0;
+  for (let round = 0; round < 50 && mostHot <= 350; round++) {
     const mine = Array.from({ length: 100 }, newOrder);
     const before = await activity('saga_progress');
     let result = await passes.pass(...mine.map(orderId => startOf(orderId)));
     for (let step = 0; step < 4; step++) result = await passes.pass(...answersOf(result));
     const after = await activity('saga_progress');
     expect(after.updates - before.updates).toBe(400);
-    hot.push(after.hot - before.hot);
+    mostHot = Math.max(mostHot, after.hot - before.hot);
+    await sleep(100);
   }
   // A state grows with each step: some have to move, whatever a page leaves free.
-  expect(Math.max(...hot)).toBeGreaterThan(350);
+  expect(mostHot).toBeGreaterThan(350);
 });
 
 test('what an instance is made of comes back from the database as it was', async () => {
