@@ -1,5 +1,6 @@
 import { topicEnds, writeTopic } from '@ballast/messaging';
 import { describe, expect, test } from 'vitest';
+import { becomes } from './becomes.js';
 import { anOrder, type Shop } from './shop.js';
 
 const line = { sku: 'kettle', quantity: 1, unitPriceCents: 1_000 };
@@ -166,14 +167,15 @@ export function badInput(shop: Shop): void {
       }
       const id = await shop.place(anOrder());
       expect(await shop.ended(id)).toMatchObject({ status: 'COMPLETED' });
-      const deadline = performance.now() + 20_000;
-      for (;;) {
-        const ends = [...(await topicEnds(shop.stack.brokers, ['dead-letters'])).values()].flat();
-        const dead = ends.reduce((sum, { end }) => sum + end, 0);
-        if (dead >= topics.length * 3) break;
-        if (performance.now() > deadline) throw new Error(`only ${dead} dead letters`);
-        await new Promise(resolve => setTimeout(resolve, 100));
-      }
+      const wanted = topics.length * 3;
+      await becomes(
+        `${wanted} dead letters`,
+        async () => {
+          const ends = [...(await topicEnds(shop.stack.brokers, ['dead-letters'])).values()].flat();
+          return ends.reduce((sum, { end }) => sum + end, 0) >= wanted;
+        },
+        20_000,
+      );
     });
   });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { arm, crashEnvironment } from '../chaos/crash-points.js';
 import { Customer, fillShop } from '../chaos/mixed-orders.js';
 import { judge } from '../invariants/judge.js';
+import { becomes } from './becomes.js';
 import { openShop } from './shop.js';
 
 const replicas = { orchestrator: 2, inventory: 3, payment: 2 };
@@ -40,16 +41,6 @@ async function lanesOf(pool: Pool): Promise<LaneRow[]> {
 const ownersOf = async (pool: Pool): Promise<number> =>
   new Set((await lanesOf(pool)).map(({ pid }) => pid)).size;
 
-/** Resolves with the milliseconds that it took. */
-async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<number> {
-  const begun = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - begun > withinMs) throw new Error(`it was not so within ${withinMs} ms`);
-    await sleep(20);
-  }
-  return performance.now() - begun;
-}
-
 const replica = (name: 'inventory' | 'payment', pid: number): Unit =>
   stack.units.find(unit => unit.name.startsWith(name) && unit.program?.pid === pid)!;
 
@@ -73,7 +64,7 @@ function flow(): { stop: () => Promise<string[]> } {
 }
 
 test('the replicas share the lanes', async () => {
-  await until(async () => (await ownersOf(inventory)) === 3, 30_000);
+  await becomes('three share its lanes', async () => (await ownersOf(inventory)) === 3);
   await customer.awaitEnds(await customer.place(60));
 });
 
@@ -84,19 +75,23 @@ test('one is killed: its lanes go on with another within five seconds', async ()
   const { pid } = before[0]!;
   const victim = replica('inventory', pid);
   await victim.kill('SIGKILL');
-  const tookMs = await until(async () => {
-    const now = await lanesOf(inventory);
-    return before.every(
-      (was, index) => was.pid !== pid || (now[index]!.pid !== pid && now[index]!.handled > was.handled),
-    );
-  }, 15_000);
+  const tookMs = await becomes(
+    'its lanes go on',
+    async () => {
+      const now = await lanesOf(inventory);
+      return before.every(
+        (was, index) => was.pid !== pid || (now[index]!.pid !== pid && now[index]!.handled > was.handled),
+      );
+    },
+    15_000,
+  );
   await customer.awaitEnds(await orders.stop());
   expect(tookMs).toBeLessThan(5_000);
   await victim.start();
 });
 
 test('one is stopped with its transaction open, and goes on when its lanes have another owner', async () => {
-  await until(async () => (await ownersOf(payment)) === 2, 30_000);
+  await becomes('two share its lanes', async () => (await ownersOf(payment)) === 2);
   const [lane] = await lanesOf(payment);
   const zombie = replica('payment', lane!.pid);
   const disarm = await arm(stack, zombie.name, { moment: 'pass decided', nth: 2, signal: 'SIGSTOP' });
@@ -123,9 +118,9 @@ test('from three replicas to one and back, while orders flow', async () => {
   const orders = flow();
   const others = ['inventory-2', 'inventory-3', 'orchestrator-2'].map(name => stack.unit(name));
   await Promise.all(others.map(unit => unit.stop()));
-  await until(async () => (await ownersOf(inventory)) === 1, 15_000);
+  await becomes('one has all lanes', async () => (await ownersOf(inventory)) === 1, 15_000);
   await Promise.all(others.map(unit => unit.start()));
-  await until(async () => (await ownersOf(inventory)) === 3, 30_000);
+  await becomes('three share its lanes', async () => (await ownersOf(inventory)) === 3);
   await customer.awaitEnds(await orders.stop());
 });
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { anOrder, Customer, type OrderChoice } from '../../chaos/mixed-orders.js';
+import { becomes } from '../becomes.js';
 import { rowsOf } from '../rows.js';
 import type { Shop } from '../shop.js';
-import { becomes, Onlooker } from './onlooker.js';
+import { Onlooker } from './onlooker.js';
 
 /** Who waits asks soon, but later than a busy machine gets from the placing of an order to a death. */
 export const impatience = {

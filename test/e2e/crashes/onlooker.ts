@@ -1,16 +1,9 @@
 import type { SagaDetails, SagaView } from '@ballast/contracts';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { becomes } from '../becomes.js';
 import { rowsOf } from '../rows.js';
 import type { Shop } from '../shop.js';
 
 type Holder = 'inventory' | 'payment' | 'shipping';
-
-/** Waits until something is so. */
-export async function becomes(what: string, isSo: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
-  for (const begun = performance.now(); !(await isSo()); await sleep(30)) {
-    if (performance.now() - begun > withinMs) throw new Error(`not so after ${withinMs} ms: ${what}`);
-  }
-}
 
 /** Sees what is in doubt in a shop, and who waits for it. */
 export class Onlooker {
@@ -21,27 +14,27 @@ export class Onlooker {
     return (await rowsOf(this.shop, 'order', 'SELECT FROM pg_prepared_xacts')).length;
   }
 
-  preparedAre(count: number): Promise<void> {
+  preparedAre(count: number): Promise<number> {
     return becomes(`${count} prepared`, async () => (await this.prepared()) === count);
   }
 
-  branchesAsk(): Promise<void> {
+  branchesAsk(): Promise<number> {
     const asked = "SELECT FROM branch WHERE state = 'prepared' AND (detail->>'asked')::int > 0";
     return becomes('asked by a branch', async () => (await rowsOf(this.shop, 'inventory', asked)).length > 0);
   }
 
   /** All of these orders' tries are held. */
-  isHeldIn(service: Holder, ids: readonly string[]): Promise<void> {
+  isHeldIn(service: Holder, ids: readonly string[]): Promise<number> {
     return becomes(`held in ${service}`, async () => (await this.#holds(service, ids)).length === ids.length);
   }
 
-  holdsAsk(service: Holder, ids: readonly string[]): Promise<void> {
+  holdsAsk(service: Holder, ids: readonly string[]): Promise<number> {
     return becomes(`asked by ${service}`, async () =>
       (await this.#holds(service, ids)).every(({ asked }) => asked > 0),
     );
   }
 
-  isGivenBack(service: Holder, id: string): Promise<void> {
+  isGivenBack(service: Holder, id: string): Promise<number> {
     return becomes(`given back in ${service}`, async () => (await this.#holds(service, [id])).length === 0);
   }
 

@@ -1,4 +1,5 @@
-import { participantNames } from '../reading/dossier.js';
+import { participantNames, type SagaRow } from '../reading/dossier.js';
+import { recordOf } from '../reading/flow-record.js';
 import type { Rule } from '../rule.js';
 
 /**
@@ -22,12 +23,15 @@ export const nothingStaysHeld: Rule = {
         "SELECT id FROM orders WHERE id = ANY($1::uuid[]) AND status = 'PENDING'",
         [held.map(({ id }) => id)],
       );
-      const coordinated = await databases.orchestrator.rows<{ id: string; state: unknown }>(
-        'SELECT order_id AS id, state FROM saga_progress WHERE order_id = ANY($1::uuid[])',
+      const coordinated = await databases.orchestrator.rows<SagaRow>(
+        `SELECT order_id AS "orderId", definition, version, running, ended_at AS "endedAt", state
+         FROM saga JOIN saga_progress USING (order_id) WHERE order_id = ANY($1::uuid[])`,
         [held.map(({ id }) => id)],
       );
-      const byHand = coordinated.filter(({ state }) => JSON.stringify(state).includes('"byHand":true'));
-      const explained = new Set([...open, ...byHand].map(({ id }) => id));
+      const byHand = coordinated.filter(
+        saga => recordOf('tcc', { order: null, saga, reactions: [] })!.byHand.size > 0,
+      );
+      const explained = new Set([...open.map(({ id }) => id), ...byHand.map(({ orderId }) => orderId)]);
       for (const { id, seconds } of held) {
         if (!explained.has(id)) notes.violate(id, `${service} has been holding a try of it for ${seconds} s`);
       }
