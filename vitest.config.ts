@@ -17,8 +17,6 @@ export default defineConfig({
   ssr: { resolve: sources },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    // kafkajs's throttling sets timers in the past.
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

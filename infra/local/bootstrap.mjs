@@ -52,9 +52,7 @@ try {
 } catch (error) {
   fail(error.message);
 }
-// kafkajs's throttling sets timers in the past.
-const flags = ['--disable-warning=TimeoutNegativeWarning'];
-await runInstead(projectNode(root), [...flags, join(root, command.entry), ...args], {
+await runInstead(projectNode(root), [join(root, command.entry), ...args], {
   cwd: root,
   env: { ...environment(), BALLAST_STARTED_AT: String(startedAt), BALLAST_CALLED_FROM: calledFrom() },
 });

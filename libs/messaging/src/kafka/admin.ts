@@ -1,7 +1,6 @@
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const { Kafka, logLevel } = kafkajs;
+import { Kafka, logLevel } from './kafkajs.js';
 
 /** How long the cluster may take to make, or to forget, topics. */
 const deadlineMs = 30_000;

@@ -1,8 +1,7 @@
 import type { Logger } from '@ballast/platform';
+import type { Kafka as KafkaClient, LogEntry } from 'kafkajs';
+import { Kafka, logLevel, Partitioners } from './kafkajs.js';
 import type { ConsumerConfiguration } from './settings.js';
-import kafkajs, { type Kafka as KafkaClient, type LogEntry } from 'kafkajs';
-
-const { Kafka, logLevel, Partitioners } = kafkajs;
 
 export interface KafkaOptions {
   readonly brokers: readonly string[];

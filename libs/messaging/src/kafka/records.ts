@@ -1,7 +1,5 @@
 import { pipeline } from '@ballast/resilience';
-import kafkajs from 'kafkajs';
-
-const { Kafka, logLevel } = kafkajs;
+import { Kafka, logLevel } from './kafkajs.js';
 
 /** A record as it stands on a topic. */
 export interface TopicRecord {

@@ -1,6 +1,5 @@
-import kafkajs, { type PartitionAssigner } from 'kafkajs';
-
-const { AssignerProtocol } = kafkajs;
+import type { PartitionAssigner } from 'kafkajs';
+import { AssignerProtocol } from '../kafka/kafkajs.js';
 
 /** What the group's leader knows of each member: the lanes that it holds now. */
 export interface MemberLanes {

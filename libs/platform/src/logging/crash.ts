@@ -19,10 +19,8 @@ export function exitOnCrash(logger: Logger): () => void {
   };
 }
 
-/** Node's warnings as log lines; without those that kafkajs's throttling causes for no reason. */
+/** Node's warnings as log lines. */
 export function logWarnings(logger: Logger): void {
   process.removeAllListeners('warning');
-  process.on('warning', warning => {
-    if (warning.name !== 'TimeoutNegativeWarning') logger.warn({ err: warning }, warning.message);
-  });
+  process.on('warning', warning => logger.warn({ err: warning }, warning.message));
 }
