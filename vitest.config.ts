@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Not 'import': Vitest hands the conditions on to Node, where `require` would then be given ES modules.
 const sources = { conditions: ['@ballast/source', 'node'] };
@@ -9,7 +10,22 @@ const files = (name: string) => [`${rooms}${name}`, `orchestrator/src/**/${name}
 const database = files('*.db.test.ts');
 const kafka = files('*.kafka.test.ts');
 const endToEnd = ['test/{e2e,conformance}/**/*.test.ts'];
+/** They wait for the servers for a third of their time. */
+const integrationWorkers = availableParallelism() + 1;
 const boundaries = ['test/boundaries/*.test.ts'];
+
+/** Of those that wait for most of their time, the longest first: none is left alone at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex(name => moduleId.endsWith(name));
+      return found < 0 ? longest.length : found;
+    };
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other));
+  }
+}
+
+const longest = ['failures', 'start', 'conformance', 'protocols'].map(name => `/${name}.test.ts`);
 
 /** A test file's name says what it needs; only that is started, for the files that are run. */
 export default defineConfig({
@@ -22,6 +38,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     // By default one core is left to who watches.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     // The files of a worker share what they import: to load Nest and kafkajs for each of them took a third of the time.
     isolate: false,
     projects: [
@@ -40,6 +57,7 @@ export default defineConfig({
         test: {
           name: 'database',
           sequence: { groupOrder: 1 },
+          maxWorkers: integrationWorkers,
           include: database,
           globalSetup: 'infra/local/src/test-servers/postgres.ts',
         },
@@ -49,6 +67,7 @@ export default defineConfig({
         test: {
           name: 'kafka',
           sequence: { groupOrder: 2 },
+          maxWorkers: integrationWorkers,
           include: kafka,
           globalSetup: 'infra/local/src/test-servers/kafka.ts',
         },

@@ -33,8 +33,7 @@ const groups = [
         ]),
     },
   ],
-  [{ name: 'boundaries', run: () => runVitest('boundaries', root, ['boundaries']) }],
-  [{ name: 'unit', run: () => runVitest('unit', root, ['unit']) }],
+  [{ name: 'unit', run: () => runVitest('unit', root, ['boundaries', 'unit']) }],
   [{ name: 'integration', needs: 'types', run: () => runVitest('integration', root, ['database', 'kafka']) }],
   [{ name: 'e2e', needs: 'types', run: () => runVitest('e2e', root, ['e2e']) }],
 ];

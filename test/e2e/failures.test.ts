@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crashAt, crashEnvironment, type CrashPoint } from '../chaos/crash-points.js';
 import { Customer, fillShop } from '../chaos/mixed-orders.js';
 import { judge } from '../invariants/judge.js';
-import { exactlyOnce } from './crashes/exactly-once.js';
-import { impatience, inDoubt } from './crashes/in-doubt.js';
+import { dependencies } from './failures/dependencies.js';
+import { exactlyOnce } from './failures/exactly-once.js';
+import { impatience, inDoubt } from './failures/in-doubt.js';
+import { outages, unsentMax } from './failures/outages.js';
 import { openShop } from './shop.js';
 
 const shop = await openShop({
@@ -13,13 +15,15 @@ const shop = await openShop({
   environment: directory => ({
     ...crashEnvironment(directory),
     ...impatience,
-    // However long a busy machine takes to start a process again: no order gives up meanwhile.
+    UNSENT_ORDERS_MAX: String(unsentMax),
+    // However long a server is away, or a busy machine takes to start a process again: no order gives up meanwhile.
     ORDER_TIMEOUT_MS: '120000',
   }),
 });
 const { stack } = shop;
-const customer = new Customer(stack, Protocol.options);
-afterAll(() => customer.close());
+const ofAll = new Customer(stack, Protocol.options);
+const ofSagas = new Customer(stack);
+afterAll(() => Promise.all([ofAll.close(), ofSagas.close()]));
 beforeAll(() => fillShop(stack));
 
 exactlyOnce(shop);
@@ -46,15 +50,18 @@ test.each<{ one: CrashPoint; other: CrashPoint }>([
 ])(
   '$one.service dies at "$one.moment", and $other.service at "$other.moment": every order ends',
   async ({ one, other }) => {
-    const crashes = await Promise.all([one, other].map(point => crashAt(stack, customer, point, 40)));
-    await customer.awaitEnds(crashes.flatMap(({ orderIds }) => orderIds));
+    const crashes = await Promise.all([one, other].map(point => crashAt(stack, ofAll, point, 40)));
+    await ofAll.awaitEnds(crashes.flatMap(({ orderIds }) => orderIds));
   },
 );
 
-test('after all these crashes every invariant holds', async () => {
+outages(shop, ofSagas);
+dependencies(shop, ofSagas);
+
+test('after all these failures every invariant holds', async () => {
   const { verdict, invariants } = await judge(stack, {
-    acknowledged: [...shop.acknowledged, ...customer.acknowledged],
-    faults: 16,
+    acknowledged: [...shop.acknowledged, ...ofAll.acknowledged, ...ofSagas.acknowledged],
+    faults: 24,
   });
   expect(invariants.filter(invariant => invariant.verdict !== 'holds')).toEqual([]);
   expect(verdict).toBe('valid');

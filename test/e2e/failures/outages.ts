@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { anOrder as mixedOrder, type Customer } from '../../chaos/mixed-orders.js';
+import { becomes } from '../becomes.js';
+import type { Shop } from '../shop.js';
+
+/** How many orders may wait for a Kafka that is away: more than others have under way at a time. */
+export const unsentMax = 250;
+
+/** Kafka or PostgreSQL is killed, or hangs. The customer's orders are under way meanwhile. */
+export function outages(shop: Shop, customer: Customer): void {
+  const { stack } = shop;
+  const placeOne = () => shop.request('POST', shop.orders, mixedOrder('wallet'));
+
+  async function expectAllCompleted(ids: readonly string[]) {
+    await customer.awaitEnds(ids, 60_000);
+    const { body } = await shop.request('POST', `${shop.orders}/status`, { ids });
+    expect(
+      body.ended.map(({ status, reason }: { status: string; reason: string }) => ({ status, reason })),
+    ).toEqual(ids.map(() => ({ status: 'COMPLETED', reason: null })));
+  }
+
+  const isReady = (service: 'order' | 'inventory', status: number, withinMs: number) =>
+    becomes(
+      `${service} is ${status === 200 ? 'ready' : 'not ready'}`,
+      async () => (await shop.request('GET', `${stack.urls[service]}/health/ready`)).status === status,
+      withinMs,
+    );
+
+  describe('while a server is away', () => {
+    test('Kafka is killed: orders are accepted up to the bound, then 503; when it is back all go through', async () => {
+      const inFlight = await customer.place(30, ['wallet']);
+      await stack.unit('kafka').kill('SIGKILL');
+      const accepted: string[] = [];
+      let refused = null;
+      for (let tries = 0; refused === null && tries < 4 * unsentMax; tries++) {
+        const answer = await placeOne();
+        if (answer.status === 202) accepted.push(answer.body.id);
+        else refused = answer;
+      }
+      shop.acknowledged.push(...accepted);
+      expect(accepted.length).toBeGreaterThanOrEqual(unsentMax);
+      expect(refused).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+      expect(Number(refused!.headers.get('retry-after'))).toBeGreaterThan(0);
+      await isReady('order', 503, 10_000);
+      await isReady('inventory', 503, 10_000);
+      await sleep(3_000);
+      await stack.unit('kafka').start();
+      await expectAllCompleted([...inFlight, ...accepted]);
+      await isReady('order', 200, 20_000);
+      expect((await placeOne()).status).toBe(202);
+    });
+
+    test('PostgreSQL is killed: nothing is accepted, and what was goes on when it is back', async () => {
+      const inFlight = await customer.place(30, ['wallet']);
+      await stack.unit('postgres').kill('SIGKILL');
+      const refused = await placeOne();
+      expect(refused).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      await isReady('inventory', 503, 10_000);
+      await sleep(3_000);
+      await stack.unit('postgres').start();
+      await expectAllCompleted(inFlight);
+      await isReady('inventory', 200, 20_000);
+    });
+
+    test('PostgreSQL hangs for longer than a transaction may take, and goes on', async () => {
+      const inFlight = await customer.place(30, ['wallet']);
+      await stack.unit('postgres').kill('SIGSTOP');
+      await sleep(6_000);
+      await stack.unit('postgres').kill('SIGCONT');
+      await expectAllCompleted(inFlight);
+    });
+
+    test('Kafka hangs for longer than a session, and goes on', async () => {
+      const inFlight = await customer.place(30, ['wallet']);
+      await stack.unit('kafka').kill('SIGSTOP');
+      await sleep(6_000);
+      await stack.unit('kafka').kill('SIGCONT');
+      await expectAllCompleted(inFlight);
+    });
+  });
+}
