@@ -11,5 +11,7 @@ WITH started AS (
     FROM started
 )
 INSERT INTO saga_progress (order_id, lane, running, due_at, ended_at, state)
-SELECT order_id, lane, running, due_at, CASE WHEN NOT running THEN $12::timestamptz END, state::json
+SELECT order_id, lane, running, due_at, CASE WHEN NOT running THEN $12::timestamptz END,
+       -- As large as at its end: see the migration states-of-one-size.
+       rpad(state, greatest(800, length(state)))::json
 FROM started
