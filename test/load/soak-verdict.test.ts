@@ -7,11 +7,13 @@ const megabyte = 1_048_576;
 const samples = (
   sizes: (second: number) => Record<string, number>,
   ended = (second: number) => second * 500,
+  referenceMs: (second: number) => number = () => 20,
 ): Sample[] =>
   Array.from({ length: 101 }, (_, second) => ({
     atMs: second * 1_000,
     ended: ended(second),
     sizes: sizes(second),
+    referenceMs: referenceMs(second),
   }));
 
 test('tables that fill up in the first fifth and stay so are flat, though the books grow', () => {
@@ -53,6 +55,23 @@ test('a throughput that falls by more than a tenth is not flat', () => {
     second => Math.min(second, 60) * 500 + Math.max(0, second - 60) * 400,
   );
   expect(judge(run, 15_000)).toMatchObject({ verdict: 'not flat', reason: 'not flat: orders/s' });
+});
+
+test('a throughput that falls as the machine slows down is flat; one that falls though the machine is quicker is not', () => {
+  const sizes = () => ({ 'payment.inbox': megabyte });
+  const falling = (second: number) => Math.min(second, 60) * 500 + Math.max(0, second - 60) * 400;
+  const slower = judge(
+    samples(sizes, falling, second => (second < 60 ? 20 : 25)),
+    15_000,
+  );
+  expect(slower).toMatchObject({ verdict: 'flat', machine: 0.8 });
+  const steady = (second: number) => second * 500;
+  expect(
+    judge(
+      samples(sizes, steady, second => (second < 60 ? 25 : 20)),
+      15_000,
+    ).verdict,
+  ).toBe('not flat');
 });
 
 test('a run that is shorter than five times what is kept proves nothing', () => {

@@ -6,6 +6,8 @@ export interface Sample {
   /** Orders that have ended so far. */
   readonly ended: number;
   readonly sizes: Sizes;
+  /** The CPU time that a fixed piece of work took, in milliseconds: see `referenceWorkMs`. */
+  readonly referenceMs: number;
 }
 
 export interface Flatness {
@@ -21,6 +23,8 @@ export interface SoakVerdict {
   readonly verdict: 'flat' | 'not flat' | 'too short';
   readonly reason: string | null;
   readonly checks: readonly Flatness[];
+  /** How much quicker the machine itself was in the last fifth than in the second: 1 when it was not. */
+  readonly machine: number;
 }
 
 const tolerance = 0.1;
@@ -30,7 +34,8 @@ const samplesMin = 20;
 
 /**
  * Whether tables (for as many orders) and throughput stay within a tenth after the first fifth of the run, in which the tables fill up with what
- * is kept for a while. It needs a first fifth that is longer than that while.
+ * is kept for a while. It needs a first fifth that is longer than that while. Throughput counts relative to the machine's own
+ * speed, which others who use it change.
  * @param keptMs how long the longest-kept rows that are purged stay
  */
 export function judge(samples: readonly Sample[], keptMs: number): SoakVerdict {
@@ -38,7 +43,7 @@ export function judge(samples: readonly Sample[], keptMs: number): SoakVerdict {
   const durationMs = first === undefined || last === undefined ? 0 : last.atMs - first.atMs;
   if (samples.length < samplesMin || durationMs < keptMs * 5) {
     const reason = `the run took ${Math.round(durationMs / 1_000)} s, and rows are kept for ${keptMs / 1_000} s: it has to take five times as long`;
-    return { verdict: 'too short', reason, checks: [] };
+    return { verdict: 'too short', reason, checks: [], machine: 1 };
   }
   const fifth = (number: number) =>
     samples.filter(({ atMs }) => {
@@ -46,7 +51,8 @@ export function judge(samples: readonly Sample[], keptMs: number): SoakVerdict {
       return place >= (number - 1) / 5 && place <= number / 5;
     });
   const [before, after] = [fifth(2), fifth(5)];
-  const rate = throughput(before, after);
+  const machine = referenceMs(before) / referenceMs(after);
+  const rate = throughput(before, after, machine);
   /** Rows are kept for a time: more orders in that time are more rows. */
   const growth = Math.max(1, rate.last / rate.second);
   const purged = Object.keys(last!.sizes)
@@ -61,8 +67,8 @@ export function judge(samples: readonly Sample[], keptMs: number): SoakVerdict {
   ];
   const bad = checks.filter(({ flat }) => !flat).map(({ what }) => what);
   return bad.length === 0
-    ? { verdict: 'flat', reason: null, checks }
-    : { verdict: 'not flat', reason: `not flat: ${bad.join(', ')}`, checks };
+    ? { verdict: 'flat', reason: null, checks, machine }
+    : { verdict: 'not flat', reason: `not flat: ${bad.join(', ')}`, checks, machine };
 }
 
 /** A table that is emptied over and over swings with autovacuum's rounds, of which a fifth has several: the mean counts. */
@@ -84,10 +90,19 @@ function size(
   };
 }
 
-function throughput(before: readonly Sample[], after: readonly Sample[]): Flatness {
+const referenceMs = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { referenceMs }) => sum + referenceMs, 0) / samples.length;
+
+/** Of a machine that has become slower, less is asked. */
+function throughput(before: readonly Sample[], after: readonly Sample[], machine: number): Flatness {
   const [second, last] = [before, after].map(samples => {
     const [from, to] = [samples[0]!, samples.at(-1)!];
     return Math.round(((to.ended - from.ended) * 1_000) / (to.atMs - from.atMs));
   });
-  return { what: 'orders/s', second: second!, last: last!, flat: last! >= second! * (1 - tolerance) };
+  return {
+    what: 'orders/s',
+    second: second!,
+    last: last!,
+    flat: last! >= second! * machine * (1 - tolerance),
+  };
 }

@@ -6,6 +6,7 @@ import { commandArguments } from '../command/arguments.js';
 import { writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { Load } from './load.js';
+import { referenceWorkMs } from './machine-speed.js';
 import { OrderClient } from './order-client.js';
 import { aShop, orderSource } from './orders.js';
 import { seed } from './seed.js';
@@ -72,6 +73,7 @@ async function samplesOf(load: Load, tables: TableSizes, orders: number): Promis
       atMs: performance.now() - startedAtMs,
       ended: load.endings.length,
       sizes: await tables.read(),
+      referenceMs: referenceWorkMs(),
     };
     samples.push(sample);
     if (performance.now() - toldAtMs >= progressMs) {
@@ -84,6 +86,7 @@ async function samplesOf(load: Load, tables: TableSizes, orders: number): Promis
     atMs: performance.now() - startedAtMs,
     ended: load.endings.length,
     sizes: await tables.read(),
+    referenceMs: referenceWorkMs(),
   });
   await load.stop();
   const cancelled = load.endings.filter(({ completed }) => !completed).length;
@@ -131,12 +134,12 @@ function sizesText(samples: readonly Sample[]): string {
   ].join('\n');
 }
 
-function verdictText({ verdict, reason, checks }: SoakVerdict): string {
+function verdictText({ verdict, reason, checks, machine }: SoakVerdict): string {
   const total = checks.filter(({ what }) => what === 'orders/s' || what === 'all purged tables');
   return [
     ...total.map(({ what, second, last }) =>
       what === 'orders/s'
-        ? `orders/s: ${second} in the second fifth, ${last} in the last`
+        ? `orders/s: ${second} in the second fifth, ${last} in the last, on a machine ${machine.toFixed(2)} times as quick`
         : `${what}: ${megabytes(second)} MB on average in the second fifth, ${megabytes(last)} MB in the last`,
     ),
     reason === null
