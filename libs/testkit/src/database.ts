@@ -66,7 +66,7 @@ export async function openConnections(database: string, { graceMs = 2_000 } = {}
     const rows = await look<{ line: string }>(
       testPostgresUrl(),
       `SELECT format('pid %s, application %s, %s: %s', pid, application_name, state, left(query, 200)) AS line
-         FROM pg_stat_activity WHERE datname = $1`,
+         FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
       [database],
     );
     if (rows.length === 0 || performance.now() - start > graceMs) return rows.map(({ line }) => line);

@@ -152,7 +152,7 @@ describe('stock', () => {
 
   async function blocked(): Promise<void> {
     const waiting =
-      'SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $1';
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $1 AND backend_type = 'client backend'";
     while ((await database.rows(waiting, ['Lock'])).length === 0);
   }
 });
