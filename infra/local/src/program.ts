@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,12 +40,15 @@ export class Program {
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
   readonly #options: ProgramOptions;
+  /** Where its own output begins in the log, after that of earlier ones. */
+  readonly #logStart: number;
 
-  private constructor(options: ProgramOptions, child: ChildProcess & { pid: number }) {
+  private constructor(options: ProgramOptions, child: ChildProcess & { pid: number }, logStart: number) {
     this.name = options.name;
     this.pid = child.pid;
     this.logFile = options.logFile;
     this.#options = options;
+    this.#logStart = logStart;
     this.exited = new Promise(resolve => {
       child.once('exit', (code, signal) => {
         this.#exit = { code, signal };
@@ -60,6 +63,7 @@ export class Program {
     mkdirSync(dirname(options.logFile), { recursive: true });
     mkdirSync(dirname(options.pidFile), { recursive: true });
     const log = openSync(options.logFile, 'a');
+    const { size: logStart } = fstatSync(log);
     try {
       const child = spawn(options.command, options.args, {
         env: options.env,
@@ -77,7 +81,7 @@ export class Program {
         options.pidFile,
         JSON.stringify({ pid: child.pid, name, marker, stopSignal } satisfies PidRecord),
       );
-      const program = new Program(options, child as ChildProcess & { pid: number });
+      const program = new Program(options, child as ChildProcess & { pid: number }, logStart);
       options.launched?.(program);
       return program;
     } finally {
@@ -132,6 +136,11 @@ export class Program {
       }
       await Promise.race([sleep(intervalMs), this.exited]);
     }
+  }
+
+  /** What was written to its log since it started. */
+  output(): string {
+    return readFileSync(this.logFile).subarray(this.#logStart).toString();
   }
 
   /** The last lines of its log, for people. */

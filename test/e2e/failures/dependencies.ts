@@ -11,21 +11,17 @@ export function dependencies(shop: Shop, customer: Customer): void {
 
   describe('what others depend on', () => {
     const payment = openPool({ url: stack.databaseUrls.payment, applicationName: 'test', max: 1 });
-    afterAll(async () => {
-      await payment.end();
-    });
+    afterAll(() => payment.end());
 
     const by = { operator: 'kim', reason: 'a test' };
     const gateway = `${stack.urls.payment}/operations/dependencies/card-gateway`;
     const admission = `${stack.urls.order}/operations/dependencies/admission`;
-    const programme = (...rules: object[]) =>
-      send('PUT', `${stack.urls['card-gateway']}/programme`, { rules });
 
     beforeAll(async () => {
       await customer.awaitEnds(await customer.place(40, ['wallet', 'card']));
     });
     beforeEach(async () => {
-      await programme();
+      await shop.programme('card-gateway');
       await send('POST', `${gateway}/close`, by);
     });
 
@@ -60,7 +56,7 @@ export function dependencies(shop: Shop, customer: Customer): void {
         const usual = body.policies.find(({ policy }: { policy: string }) => policy === 'breaker').callsMin;
         await send('PATCH', gateway, { ...by, policies: { breaker: numbers } });
         const before = await calls();
-        await programme({ answer: 'error', probability });
+        await shop.programme('card-gateway', { answer: 'error', probability });
         const ids = await cardOrders(400, 3_000);
         const after = await calls();
         const [made, wanted] = [after.made - before.made, after.wanted - before.wanted];
@@ -68,7 +64,7 @@ export function dependencies(shop: Shop, customer: Customer): void {
         expect(made / wanted).toBeLessThan(1.2);
         if (probability === 1) expect(made / ids.length).toBeLessThan(1.2);
 
-        await programme();
+        await shop.programme('card-gateway');
         await send('PATCH', gateway, { ...by, policies: { breaker: { callsMin: usual } } });
         await customer.awaitEnds(ids, 60_000);
         const { body: ended } = await shop.request('POST', `${shop.orders}/status`, { ids });
@@ -87,11 +83,11 @@ export function dependencies(shop: Shop, customer: Customer): void {
         return tookMs.sort((a, b) => a - b)[12]!;
       };
       const before = await median();
-      await programme({ answer: 'error', delayMs: 2_000 });
+      await shop.programme('card-gateway', { answer: 'error', delayMs: 2_000 });
       const waiting = await cardOrders(200, 3_000);
       // A machine that others use too: what is held here is that nobody waits for the gateway.
       expect(await median()).toBeLessThan(2 * before + 200);
-      await programme();
+      await shop.programme('card-gateway');
       await customer.awaitEnds(waiting, 60_000);
     });
 

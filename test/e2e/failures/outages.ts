@@ -70,19 +70,14 @@ export function outages(shop: Shop, customer: Customer): void {
       await isReady('inventory', 200, 20_000);
     });
 
-    test('PostgreSQL hangs for longer than a transaction may take, and goes on', async () => {
+    test.each([
+      { server: 'PostgreSQL', unit: 'postgres', time: 'a transaction may take' },
+      { server: 'Kafka', unit: 'kafka', time: 'a session' },
+    ])('$server hangs for longer than $time, and goes on', async ({ unit }) => {
       const inFlight = await customer.place(30, ['wallet']);
-      await stack.unit('postgres').kill('SIGSTOP');
+      await stack.unit(unit).kill('SIGSTOP');
       await sleep(6_000);
-      await stack.unit('postgres').kill('SIGCONT');
-      await expectAllCompleted(inFlight);
-    });
-
-    test('Kafka hangs for longer than a session, and goes on', async () => {
-      const inFlight = await customer.place(30, ['wallet']);
-      await stack.unit('kafka').kill('SIGSTOP');
-      await sleep(6_000);
-      await stack.unit('kafka').kill('SIGCONT');
+      await stack.unit(unit).kill('SIGCONT');
       await expectAllCompleted(inFlight);
     });
   });

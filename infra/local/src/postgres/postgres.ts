@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -36,11 +36,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Program> 
   const directory = postgresDirectory(options.directory, user);
   const data = join(directory, 'data');
   if (!existsSync(data)) await initialise(data, { ...options, binaries, user });
-  const url = superuserUrl(options.port, options.superuserPassword);
-  const deadline = performance.now() + leftoversDeadlineMs;
-  for (;;) {
-    const said = logOf(options.logFile).length;
-    const program = await Program.start({
+  const launch = () =>
+    Program.start({
       name: 'postgres',
       command: binaries.postgres,
       args: [
@@ -59,22 +56,22 @@ export async function startPostgres(options: PostgresOptions): Promise<Program> 
       stopDeadlineMs: 20_000,
       launched: options.launched,
     });
+  const url = superuserUrl(options.port, options.superuserPassword);
+  for (const deadline = performance.now() + leftoversDeadlineMs; ; await sleep(100)) {
+    const program = await launch();
     try {
       await program.waitUntil(() => answers(url), { deadlineMs: 60_000 });
       return program;
     } catch (error) {
       // The connections of a server that was killed have processes of their own, which outlive it by a moment.
-      const refused = logOf(options.logFile).includes('pre-existing shared memory block', said);
-      if (program.running || !refused || performance.now() > deadline) throw error;
-      await sleep(100);
+      const early = !program.running && program.output().includes('pre-existing shared memory block');
+      if (!early || performance.now() > deadline) throw error;
     }
   }
 }
 
 /** How long the processes of a killed predecessor are given to notice that it is gone. */
 const leftoversDeadlineMs = 10_000;
-
-const logOf = (file: string): Buffer => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0));
 
 /** The wanted folder where the system user gets there; else one that it reaches, always the same for the same wish. */
 export function postgresDirectory(wanted: string, user: SystemUser | undefined = postgresUser()): string {
