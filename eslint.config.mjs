@@ -46,10 +46,10 @@ const boundaries = rooms => [
   },
 ];
 
-const onlyIn = (folder, modules) => ({
+const onlyIn = (folder, patterns) => ({
   files: ['{libs,services,infra}/*/src/**/*.ts', 'orchestrator/src/**/*.ts', 'test/**/*.ts'],
   ignores: [folder],
-  rules: { 'no-restricted-imports': ['error', { paths: modules }] },
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
 });
 
 export default tseslint.config(
@@ -88,7 +88,7 @@ export default tseslint.config(
     },
   },
   onlyIn('libs/messaging/**', [
-    { name: 'kafkajs', message: 'Kafka is reached through @ballast/messaging only.' },
+    { group: ['kafkajs', 'kafkajs/*'], message: 'Kafka is reached through @ballast/messaging only.' },
   ]),
   {
     files: ['**/domain/**/*.ts'],

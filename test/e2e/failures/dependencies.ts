@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anOrder as mixedOrder, type Customer, send } from '../../chaos/mixed-orders.js';
 import type { Shop } from '../shop.js';
+import { expectCompleted } from './expect-completed.js';
 
 /** The bank is slow or fails, or too many orders come at a time. */
 export function dependencies(shop: Shop, customer: Customer): void {
@@ -66,9 +67,7 @@ export function dependencies(shop: Shop, customer: Customer): void {
 
         await shop.programme('card-gateway');
         await send('PATCH', gateway, { ...by, policies: { breaker: { callsMin: usual } } });
-        await customer.awaitEnds(ids, 60_000);
-        const { body: ended } = await shop.request('POST', `${shop.orders}/status`, { ids });
-        expect(ended.ended.filter(({ status }: { status: string }) => status !== 'COMPLETED')).toEqual([]);
+        await expectCompleted(shop, customer, ids);
       },
     );
 

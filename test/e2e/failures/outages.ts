@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { anOrder as mixedOrder, type Customer } from '../../chaos/mixed-orders.js';
 import { becomes } from '../becomes.js';
 import type { Answer, Shop } from '../shop.js';
+import { expectCompleted } from './expect-completed.js';
 
 /** How many orders may wait for a Kafka that is away: more than others have under way at a time. */
 export const unsentMax = 250;
@@ -24,14 +25,6 @@ export function outages(shop: Shop, customer: Customer): void {
     }
   }
 
-  async function expectAllCompleted(ids: readonly string[]) {
-    await customer.awaitEnds(ids, 60_000);
-    const { body } = await shop.request('POST', `${shop.orders}/status`, { ids });
-    expect(
-      body.ended.map(({ status, reason }: { status: string; reason: string }) => ({ status, reason })),
-    ).toEqual(ids.map(() => ({ status: 'COMPLETED', reason: null })));
-  }
-
   const isReady = (service: 'order' | 'inventory', status: number, withinMs: number) =>
     becomes(
       `${service} is ${status === 200 ? 'ready' : 'not ready'}`,
@@ -51,7 +44,7 @@ export function outages(shop: Shop, customer: Customer): void {
       await isReady('inventory', 503, 10_000);
       await sleep(3_000);
       await stack.unit('kafka').start();
-      await expectAllCompleted([...inFlight, ...accepted]);
+      await expectCompleted(shop, customer, [...inFlight, ...accepted]);
       await isReady('order', 200, 20_000);
       expect((await placeOne()).status).toBe(202);
     });
@@ -66,7 +59,7 @@ export function outages(shop: Shop, customer: Customer): void {
       await isReady('inventory', 503, 10_000);
       await sleep(3_000);
       await stack.unit('postgres').start();
-      await expectAllCompleted([...inFlight, ...accepted]);
+      await expectCompleted(shop, customer, [...inFlight, ...accepted]);
       await isReady('inventory', 200, 20_000);
     });
 
@@ -78,7 +71,7 @@ export function outages(shop: Shop, customer: Customer): void {
       await stack.unit(unit).kill('SIGSTOP');
       await sleep(6_000);
       await stack.unit(unit).kill('SIGCONT');
-      await expectAllCompleted(inFlight);
+      await expectCompleted(shop, customer, inFlight);
     });
   });
 }

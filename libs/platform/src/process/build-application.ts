@@ -35,6 +35,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<Nes
     keepAliveTimeout: 65_000,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 300 },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Ours is a problem+json, and begins with the first shutdown hook: see refuseWhileClosing.
     return503OnClosing: false,
     clientErrorHandler: answerClientErrors(problems),
@@ -61,6 +62,11 @@ export async function buildApplication(options: ApplicationOptions): Promise<Nes
   await app.init();
   return app;
 }
+
+/** Routes are described by zod alone. Fastify would load Ajv for schemas of its own, a seventh of a start's work. */
+const noSchemas = () => (): never => {
+  throw new Error('a route has a Fastify schema: nobody here would check it');
+};
 
 /** Nest's own parsers would take forms, and Fastify's plain text. An empty body is none, whatever its type says. */
 function acceptJsonOnly(fastify: FastifyInstance): void {
