@@ -145,8 +145,12 @@ function advanceSagas(advanced: readonly StoredSaga[], now: Date): Query {
 const progressOf = (instances: readonly Instance[]) => [
   instances.map(({ state }) => !hasEnded(state)),
   instances.map(instance => nextDue(instance)?.toISOString() ?? null),
-  jsonLines(instances.map(({ state, history }): StoredState => ({ ...state, history }))),
+  instances.map(({ state, history }) => stored({ ...state, history })).join('\n'),
 ];
+
+/** As large as at a saga's end, so that its row never grows: see the migration states-of-one-size. */
+const stateLengthMin = 800;
+const stored = (state: StoredState): string => JSON.stringify(state).padEnd(stateLengthMin);
 
 function parkSagas(parkings: SagaChanges['parkings'], now: Date): Query[] {
   const parked = [...parkings].filter(([, reason]) => reason !== null);

@@ -12,6 +12,6 @@ WITH started AS (
 )
 INSERT INTO saga_progress (order_id, lane, running, due_at, ended_at, state)
 SELECT order_id, lane, running, due_at, CASE WHEN NOT running THEN $12::timestamptz END,
-       -- As large as at its end: see the migration states-of-one-size.
-       rpad(state, greatest(800, length(state)))::json
+       -- Padded: see saga-repository.ts.
+       state::json
 FROM started
