@@ -39,7 +39,7 @@ const kafka = command.needs === 'kafka' || (command.needs !== 'nothing' && !proc
 const missing = missingPrerequisites({ kafka });
 if (missing !== null) fail(missing);
 
-if (name === 'reset' && !existsSync(join(root, '.local'))) {
+if (name === 'reset' && args.length === 0 && !existsSync(join(root, '.local'))) {
   console.log('There is nothing to reset.');
   process.exit(0);
 }

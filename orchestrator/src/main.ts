@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, runService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { OrchestratorModule } from './orchestrator.module.js';
 import { UnknownVersions } from './sagas/known-versions.js';
@@ -9,7 +9,7 @@ import { orchestratorMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'orchestrator', level: configuration.LOG_LEVEL });
 
-await startService({
+await runService({
   name: 'orchestrator',
   description: 'Runs the sagas, and shows where each of them stands.',
   module: OrchestratorModule.register(configuration, logger),

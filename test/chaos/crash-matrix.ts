@@ -1,43 +1,17 @@
 import { newRunDirectory, removeRunDirectory, startStack } from '@ballast/local';
-import { parseArgs } from 'node:util';
-import { commandArguments, fileOrNone, wholeNumber } from '../command/arguments.js';
+import { commandArguments } from '@ballast/local/arguments';
 import { writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { judge } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
-import { protocolsNamed } from './chosen-protocols.js';
-import { crashAt, crashEnvironment, crashPoints } from './crash-points.js';
+import { crashArguments, usage } from './crash-arguments.js';
+import { crashAt, crashEnvironment } from './crash-points.js';
 import { Customer, fillShop } from './mixed-orders.js';
 
-const usage = `npm run test:crash -- [--only WORD] [--orders 100] [--protocol all] [--json FILE]
-  --only      the crash points whose service or moment contains the word
-  --orders    placed around each crash
-  --protocol  under which they are placed: orchestrated, choreographed, tcc, two-phase, or all in turn
-  --json      writes { crashes: [{ service, moment, orders, inFlight, restartMs, endedMs }], check } to this file too`;
-
-const { only, orders, protocols, json } = commandArguments(usage, args => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      only: { type: 'string', default: '' },
-      orders: { type: 'string', default: '100' },
-      protocol: { type: 'string', default: 'all' },
-      json: { type: 'string' },
-    },
-  });
-  return {
-    only: values.only,
-    orders: wholeNumber('orders', values.orders),
-    protocols: protocolsNamed(values.protocol),
-    json: fileOrNone('json', values.json),
-  };
-});
+const { points, orders, protocols, json } = commandArguments(usage, crashArguments);
 await runCommand(crashEverywhere);
 
 async function crashEverywhere(signal: AbortSignal): Promise<number> {
-  const points = crashPoints(protocols).filter(({ service, moment }) =>
-    `${service} ${moment}`.includes(only),
-  );
   const directory = await newRunDirectory();
   const stack = await startStack({
     directory,

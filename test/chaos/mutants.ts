@@ -1,14 +1,10 @@
-import { parseArgs } from 'node:util';
-import { commandArguments, fileOrNone } from '../command/arguments.js';
+import { commandArguments } from '@ballast/local/arguments';
 import { writeResult } from '../command/result.js';
 import type { Judgement } from '../invariants/judge.js';
 import { reportOf } from '../invariants/report.js';
-import { control, mutants } from './mutant-list.js';
+import { control } from './mutant-list.js';
+import { mutantsArguments, usage } from './mutants-arguments.js';
 import { judgedRun } from './judged-run.js';
-
-const usage = `npm run test:mutants -- [--only WORD] [--json FILE]
-  --only  the mutants whose name contains the word; "control" is the product as it is
-  --json  writes { control, mutants: [{ name, caughtBy, violated }] } to this file too`;
 
 interface Result {
   readonly name: string;
@@ -18,15 +14,11 @@ interface Result {
   readonly violated: readonly string[];
 }
 
-const { only, json } = commandArguments(usage, args => {
-  const { values } = parseArgs({ args, options: { only: { type: 'string' }, json: { type: 'string' } } });
-  return { only: values.only, json: fileOrNone('json', values.json) };
-});
-const chosen = (name: string) => only === undefined || name.includes(only);
+const { withControl, chosen, json } = commandArguments(usage, mutantsArguments);
 let failed = false;
 
 let controlVerdict: Judgement['verdict'] | null = null;
-if (chosen('control')) {
+if (withControl) {
   const { judgement, problems } = await judgedRun({
     replicas: 2,
     patches: [],
@@ -39,9 +31,7 @@ if (chosen('control')) {
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 const results: Result[] = [];
-for (const { name, patches, fault, caughtBy, replicas = 1 } of mutants.filter(mutant =>
-  chosen(mutant.name),
-)) {
+for (const { name, patches, fault, caughtBy, replicas = 1 } of chosen) {
   const { judgement } = await judgedRun({ replicas, patches, faults: [fault], patienceMs: 30_000 });
   const violated = judgement.invariants.filter(({ verdict }) => verdict === 'violated');
   const catcher = violated.find(invariant => invariant.name === caughtBy);

@@ -1,6 +1,6 @@
 import type { Protocol } from '@ballast/contracts';
+import { fileOrNone, wholeNumber } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
-import { fileOrNone, wholeNumber } from '../command/arguments.js';
 import { protocolsNamed } from './chosen-protocols.js';
 
 export interface StormArguments {

@@ -1,7 +1,7 @@
 import { serviceNames } from '@ballast/contracts';
 import { newRunDirectory, removeRunDirectory, startStack, type Stack } from '@ballast/local';
+import { commandArguments } from '@ballast/local/arguments';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandArguments } from '../command/arguments.js';
 import { writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { randomOf } from '../load/random.js';

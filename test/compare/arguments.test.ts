@@ -61,6 +61,7 @@ test.each<[string[], string]>([
   [['--protocol', 'tcc'], '--protocol'],
   [['tcc'], 'tcc'],
   [['--json', 'no/such/folder/a.json'], '--json: there is no folder'],
+  [['--html', '/'], '--html: / is a folder'],
   [['--faults', '/nowhere.json'], '--faults /nowhere.json: ENOENT'],
 ])('%j is a clear error', (args, complaint) => {
   expect(() => compareArguments(args)).toThrow(complaint);

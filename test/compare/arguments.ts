@@ -1,6 +1,6 @@
+import { fileOrNone, oneOf, pathFrom, wholeNumber } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
 import { readFileSync } from 'node:fs';
-import { fileFor, fileOrNone, oneOf, wholeNumber } from '../command/arguments.js';
 import { type Faults, faultsFrom } from './faults.js';
 
 export interface CompareArguments {
@@ -47,7 +47,7 @@ export function compareArguments(args: string[]): CompareArguments {
     seed: wholeNumber('seed', values.seed, 2 ** 32 - 1),
     skew: oneOf('skew', ['none', 'zipf'], values.skew),
     inFlight: wholeNumber('in-flight', values['in-flight'], 5_000),
-    faults: values.faults === undefined ? faultsFrom({}) : faultsIn(fileFor('faults', values.faults)),
+    faults: values.faults === undefined ? faultsFrom({}) : faultsIn(pathFrom(values.faults)),
     json: fileOrNone('json', values.json),
     html: fileOrNone('html', values.html),
   };

@@ -1,8 +1,8 @@
 import { type Stack, startStack, stateDirectory } from '@ballast/local';
+import { commandArguments } from '@ballast/local/arguments';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportOf } from '../invariants/report.js';
-import { commandArguments } from '../command/arguments.js';
 import { machine, writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { compareArguments, usage } from './arguments.js';

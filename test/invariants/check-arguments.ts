@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { fileOrNone } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
 import { defaultLimits, type Limits } from './limits.js';
 
@@ -13,17 +13,15 @@ export const usage = `npm run check -- [--json FILE] [limits]
   --completed-min   orders that must have been completed for a verdict, ${defaultLimits.completedMin} by default
   --cancelled-min   orders that must have been cancelled, ${defaultLimits.cancelledMin} by default
   --undone-min      steps that must have been undone, ${defaultLimits.undoneMin} by default
-  --ends-within     seconds in which an accepted order has to end, ${defaultLimits.endsWithinMs / 1_000} by default
+  --ends-within     seconds after which an order that has not ended yet counts as stuck, ${defaultLimits.endsWithinMs / 1_000} by default;
+                    one that has ended is not judged by how long it took: an outage may be in it
   --settle-within   seconds to wait until nothing is on its way any more, ${defaultLimits.settleWithinMs / 1_000} by default
 Exit code: 0 valid, 1 invalid, 2 unknown. BALLAST_DIRECTORY names the stack's folder, if it is not .local.`;
 
-/**
- * @param calledFrom where relative paths begin
- * @throws with a line that says what is wrong
- */
-export function checkArguments(args: readonly string[], calledFrom: string): CheckArguments {
+/** @throws with a line that says what is wrong */
+export function checkArguments(args: string[]): CheckArguments {
   const { values } = parseArgs({
-    args: [...args],
+    args,
     options: {
       json: { type: 'string' },
       'completed-min': { type: 'string' },
@@ -40,7 +38,7 @@ export function checkArguments(args: readonly string[], calledFrom: string): Che
     return Number(text) * unit;
   };
   return {
-    json: values.json === undefined ? null : resolve(calledFrom, values.json),
+    json: fileOrNone('json', values.json),
     limits: {
       ...defaultLimits,
       completedMin: number('completed-min', defaultLimits.completedMin),

@@ -1,16 +1,15 @@
 import { addressesOfLastStart } from '@ballast/local';
+import { commandArguments } from '@ballast/local/arguments';
 import { topicEnds } from '@ballast/messaging';
 import { openConnection } from '@ballast/platform';
-import { writeFileSync } from 'node:fs';
-import { type CheckArguments, checkArguments, usage } from './check-arguments.js';
+import { writeResult } from '../command/result.js';
+import { checkArguments, usage } from './check-arguments.js';
 import { judge, type Judgement, type JudgedStack } from './judge.js';
 import { reportOf } from './report.js';
 
 const exitCodes: Readonly<Record<Judgement['verdict'], number>> = { valid: 0, invalid: 1, unknown: 2 };
 
-const args = process.argv.slice(2);
-if (args.includes('--help')) end(usage, 0);
-const options = parsed();
+const options = commandArguments(usage, checkArguments);
 const stack = addressesOfLastStart();
 if (stack === null) end('There is no stack to check: `npm start` starts one.', 2);
 const absent = await absentServer(stack);
@@ -20,16 +19,8 @@ const judgement = await judge(stack, { limits: options.limits }).catch((error: E
   // One that is being started, or whose databases belong to another version.
   end(`The stack could not be read, so nothing is known of it: ${error.message}`, 2),
 );
-if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(judgement, null, 2)}\n`);
+writeResult(options.json, judgement);
 end(reportOf(judgement), exitCodes[judgement.verdict]);
-
-function parsed(): CheckArguments {
-  try {
-    return checkArguments(args, process.env['BALLAST_CALLED_FROM'] ?? '.');
-  } catch (error) {
-    return end(`${(error as Error).message}\n\n${usage}`, 2);
-  }
-}
 
 /** What does not answer; null when everything does. */
 async function absentServer({ databaseUrls, brokers }: JudgedStack): Promise<string | null> {

@@ -16,8 +16,12 @@ test('too few faults prove nothing, where faults are asked for', () => {
 });
 
 test('the limits can be set on the command line, times in seconds', () => {
-  const { limits, json } = checkArguments(['--completed-min', '1000', '--ends-within', '90'], '/');
+  const { limits, json } = checkArguments(['--completed-min', '1000', '--ends-within', '90']);
   expect(limits).toEqual({ ...defaultLimits, completedMin: 1_000, endsWithinMs: 90_000 });
   expect(json).toBeNull();
-  expect(() => checkArguments(['--undone-min', 'few'], '/')).toThrow('--undone-min: a whole number');
+  expect(() => checkArguments(['--undone-min', 'few'])).toThrow('--undone-min: a whole number');
+});
+
+test.each([['/nonexistent/x'], ['/']])('%s is refused as --json before anything is judged', path => {
+  expect(() => checkArguments(['--json', path])).toThrow('--json: ');
 });

@@ -7,7 +7,10 @@ export interface Limits {
   readonly undoneMin: number;
   /** Faults that the run has injected, as it says itself. */
   readonly faultsMin: number;
-  /** An accepted order has to have ended after this, and nothing may wait for longer than `restMs` on its way. */
+  /**
+   * An order that has not ended after this counts as stuck; how long an ended one took is not judged, as outages are
+   * survived by waiting. Nothing may wait for longer than `restMs` on its way.
+   */
   readonly endsWithinMs: number;
   readonly restMs: number;
   /** How long the judge waits for a stack to come to rest before it looks. */

@@ -1,5 +1,5 @@
+import { fileOrNone, listOf, oneOf, wholeNumber } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
-import { fileOrNone, listOf, oneOf, wholeNumber } from '../command/arguments.js';
 
 export interface BenchArguments {
   readonly inFlight: readonly number[];

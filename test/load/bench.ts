@@ -1,9 +1,9 @@
 import { allTopics } from '@ballast/contracts';
 import { type Stack, startStack, stateDirectory } from '@ballast/local';
+import { commandArguments } from '@ballast/local/arguments';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchArguments, usage } from './bench-arguments.js';
-import { commandArguments } from '../command/arguments.js';
 import { machine, writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { Load } from './load.js';

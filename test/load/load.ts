@@ -28,6 +28,8 @@ export class Load {
   #stopping = false;
   #failure: Error | null = null;
   readonly #sleepers = new Set<() => void>();
+  /** Those under way. */
+  readonly #requests = new Set<Promise<unknown>>();
   #done: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -37,11 +39,7 @@ export class Load {
 
   start(): void {
     const placing = this.options.rate === null ? this.#closedLoop() : this.#openLoop(this.options.rate);
-    this.#done = Promise.all([placing, this.#watch()]).catch((error: Error) => {
-      this.#failure = error;
-      this.#stopping = true;
-      this.#wake();
-    });
+    this.#done = Promise.all([placing, this.#watch()]).catch(error => this.#fail(error));
   }
 
   /** Places no more and waits for what is under way. Rejects when a request failed. */
@@ -56,31 +54,31 @@ export class Load {
     return this.#failure;
   }
 
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#stopping = true;
+    this.#wake();
+  }
+
   get #underWay(): number {
     return this.#waiting.size + this.#placing;
   }
 
   async #closedLoop(): Promise<void> {
-    const open = new Set<Promise<void>>();
     while (!this.#stopping) {
       const free = this.options.inFlight - this.#underWay;
       if (free <= 0) {
         await this.#woken();
         continue;
       }
-      for (const placed of this.#placeNow(free, performance.now())) {
-        open.add(placed);
-        void placed.finally(() => open.delete(placed)).catch(() => undefined);
-      }
-      // Requests that fail have to be seen while others go on.
-      await Promise.race([this.#woken(), ...open]);
+      this.#send(free, performance.now());
+      await this.#woken();
     }
-    await Promise.all(open);
+    await Promise.all(this.#requests);
   }
 
   async #openLoop(rate: number): Promise<void> {
     const startedAtMs = performance.now();
-    const open: Promise<void>[] = [];
     for (let due = 0; !this.#stopping; due++) {
       const dueAtMs = startedAtMs + (due * 1_000) / rate;
       const earlyMs = dueAtMs - performance.now();
@@ -90,9 +88,19 @@ export class Load {
           `${this.options.inFlight} orders are under way: the shop cannot keep up with ${rate} orders/s`,
         );
       }
-      open.push(...this.#placeNow(1, dueAtMs));
+      this.#send(1, dueAtMs);
     }
-    await Promise.all(open);
+    await Promise.all(this.#requests);
+  }
+
+  /** A request that fails ends the load at once, while others go on. */
+  #send(count: number, fromMs: number): void {
+    for (const placed of this.#placeNow(count, fromMs)) {
+      const request: Promise<unknown> = placed
+        .catch(error => this.#fail(error))
+        .finally(() => this.#requests.delete(request));
+      this.#requests.add(request);
+    }
   }
 
   #placeNow(count: number, fromMs: number): Promise<void>[] {

@@ -1,5 +1,5 @@
+import { fileOrNone, oneOf, wholeNumber } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
-import { fileOrNone, oneOf, wholeNumber } from '../command/arguments.js';
 
 export interface SoakArguments {
   readonly orders: number;

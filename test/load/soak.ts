@@ -1,8 +1,8 @@
 import { startStack, stateDirectory } from '@ballast/local';
+import { commandArguments } from '@ballast/local/arguments';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandArguments } from '../command/arguments.js';
 import { writeResult } from '../command/result.js';
 import { runCommand } from '../command/run-command.js';
 import { Load } from './load.js';

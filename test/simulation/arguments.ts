@@ -12,12 +12,15 @@ export interface SimulationArguments {
   readonly mutant: Mutant | null;
 }
 
+/** A seed is 32 bits to fast-check: a larger one would be another run than its number says. */
+const seedMax = 2 ** 32 - 1;
+
 const mutants = [...new Set(Object.values(mutantsOf).flat())];
 
 const usage = `npm run simulate -- [--protocol all] [--seeds 10000 | --seed S | --explore [--states-max N]] [--mutant M]
   --protocol    all, or some of: ${protocols.join(', ')}
   --seeds       so many runs, from seed 1 on; each is a shop, its orders, and what happens to them
-  --seed        one seed again, exactly as it was
+  --seed        one seed again, exactly as it was: 0 to ${seedMax}
   --explore     every interleaving of one order with up to two crashes and one duplicate, instead of seeds
   --states-max  gives up an exploration after so many states (1000000)
   --mutant      with a mistake built in: ${mutants.join(', ')}`;
@@ -29,38 +32,55 @@ export function simulationArguments(args: readonly string[]): SimulationArgument
     process.exit(0);
   }
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        protocol: { type: 'string', default: 'all' },
-        seeds: { type: 'string', default: '10000' },
-        seed: { type: 'string' },
-        explore: { type: 'boolean', default: false },
-        'states-max': { type: 'string', default: '1000000' },
-        mutant: { type: 'string' },
-      },
-    });
-    const mutant = values.mutant === undefined ? null : oneOf(mutants, values.mutant);
-    const asked =
-      values.protocol === 'all' ? protocols : values.protocol.split(',').map(name => oneOf(protocols, name));
-    return {
-      protocols: asked.filter(protocol => mutant === null || mutantsOf[protocol].includes(mutant)),
-      firstSeed: values.seed === undefined ? 1 : positive(values.seed),
-      seeds: values.seed === undefined ? positive(values.seeds) : 1,
-      explore: values.explore,
-      statesMax: positive(values['states-max']),
-      mutant,
-    };
+    return argumentsIn(args);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
     process.exit(2);
   }
 }
 
-function positive(text: string): number {
+/** @throws with a line that says what is wrong */
+export function argumentsIn(args: readonly string[]): SimulationArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      protocol: { type: 'string', default: 'all' },
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      explore: { type: 'boolean', default: false },
+      'states-max': { type: 'string' },
+      mutant: { type: 'string' },
+    },
+  });
+  const { seed, seeds = '10000', explore, 'states-max': statesMax = '1000000' } = values;
+  // An empty one was said as well.
+  const exclusive = (['seeds', 'seed', 'explore'] as const).filter(name => (values[name] ?? false) !== false);
+  if (exclusive.length > 1) throw new Error(`--${exclusive.join(' and --')} exclude each other`);
+  if (values['states-max'] !== undefined && !explore) throw new Error('--states-max is for --explore');
+  const mutant = values.mutant === undefined ? null : oneOf(mutants, values.mutant);
+  return {
+    protocols: protocolsOf(values.protocol, mutant),
+    firstSeed: seed === undefined ? 1 : whole('seed', seed, 0, seedMax),
+    seeds: seed === undefined ? whole('seeds', seeds, 1, seedMax) : 1,
+    explore,
+    statesMax: whole('states-max', statesMax, 1, Number.MAX_SAFE_INTEGER),
+    mutant,
+  };
+}
+
+/** Those that were asked for and can be made into the mutant. */
+function protocolsOf(names: string, mutant: Mutant | null): Protocol[] {
+  const asked = names === 'all' ? protocols : names.split(',').map(name => oneOf(protocols, name));
+  const mutable = asked.filter(protocol => mutant === null || mutantsOf[protocol].includes(mutant));
+  // A run of nothing would pass.
+  if (mutable.length === 0) throw new Error(`"${mutant}" is no mistake that ${names} can have`);
+  return mutable;
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a whole number of 1 or more`);
-  return value;
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new Error(`--${name}: a whole number from ${min} to ${max}, not "${text}"`);
 }
 
 function oneOf<T extends string>(allowed: readonly T[], text: string): T {

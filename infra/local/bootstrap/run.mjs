@@ -3,7 +3,8 @@ import { constants } from 'node:os';
 import { clearInterval, setInterval } from 'node:timers';
 
 /**
- * Runs a program, says what for and how long it took, and shows its output only when it fails.
+ * Runs a program, says what for and how long it took, and shows its output only when it fails. All on stderr: stdout
+ * belongs to the command that comes after it, whose output may be JSON.
  * @throws when it fails, with its output
  */
 export async function runQuietly(title, command, args, { cwd, env }) {
@@ -12,14 +13,14 @@ export async function runQuietly(title, command, args, { cwd, env }) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (output += text));
   // What it is at is said at once only to a person; a log gets one line per step.
-  if (process.stdout.isTTY) process.stdout.write(`… ${title}`);
+  if (process.stderr.isTTY) process.stderr.write(`… ${title}`);
   const { code, problem } = await new Promise(resolve => {
     child.once('error', problem => resolve({ code: null, problem }));
     child.once('close', code => resolve({ code }));
   });
-  if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
   if (code !== 0) throw new Error(`${title} failed.\n${problem?.message ?? output.trim()}`);
-  console.log(`✔ ${title} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  console.error(`✔ ${title} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
 }
 
 /**

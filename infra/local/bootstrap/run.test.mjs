@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -48,6 +48,17 @@ test('the output of a quiet command is shown when it fails, and it is an error',
   await expect(running).rejects.toThrow('Building failed.\none\ntwo');
   const missing = runQuietly('Building', '/no/such/tsc', [], { cwd: '/', env: process.env });
   await expect(missing).rejects.toThrow('ENOENT');
+});
+
+test('what goes on before a command is no part of its output', () => {
+  const code = `
+    import { runQuietly } from ${JSON.stringify(module)};
+    await runQuietly('Building', process.execPath, ['-e', 'console.log(1)'], { cwd: '/', env: process.env });`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^✔ Building \(\d+\.\d s\)\n$/);
 });
 
 function runInstead(script, args = []) {

@@ -1,23 +1,12 @@
+import { commandArguments } from './arguments.js';
 import { deadLettersArguments, usage, type DeadLettersArguments } from './dead-letters/arguments.js';
 import { DeadLettersClient } from './dead-letters/client.js';
 import { listText, settledText, showText } from './dead-letters/text.js';
 import { startDirectory } from './places.js';
 
-process.exitCode = await main();
+process.exitCode = await main(commandArguments(usage, deadLettersArguments));
 
-async function main(): Promise<number> {
-  const words = process.argv.slice(2);
-  if (words.includes('--help')) {
-    console.log(usage);
-    return 0;
-  }
-  let args: DeadLettersArguments;
-  try {
-    args = deadLettersArguments(words);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
+async function main(args: DeadLettersArguments): Promise<number> {
   try {
     await run(args, DeadLettersClient.of(startDirectory()));
     return 0;

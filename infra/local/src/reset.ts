@@ -1,13 +1,21 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { commandArguments } from './arguments.js';
 import { endOrphans } from './orphans.js';
 import { AlreadyOwned, takeLock } from './owner.js';
 import { startDirectory } from './places.js';
 import { postgresDirectory } from './postgres/postgres.js';
 
+const usage = `npm run reset
+Deletes the databases, topics, passwords and logs of every start. It takes no arguments.
+BALLAST_DIRECTORY names the stack's folder, if it is not .local.`;
+
 /** Not made by a start: fetched, and the same for every one; or somebody's who is at work. */
 const kept = new Set(['kafka-libraries', 'test-runs', 'test-reports', 'preparing.pid']);
 
+// Whoever asks for something else does not want everything deleted.
+commandArguments(usage, args => parseArgs({ args, options: {} }));
 try {
   const top = startDirectory();
   // The bench keeps its own in a folder below.

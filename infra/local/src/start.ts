@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commandArguments } from './arguments.js';
 import { AlreadyOwned } from './owner.js';
 import { startDirectory } from './places.js';
 import type { Exit } from './program.js';
@@ -24,20 +25,14 @@ const wantedPorts = {
   carrier: 4012,
 };
 
+const options = commandArguments(usage, startArguments);
 const startedAt = Number(process.env['BALLAST_STARTED_AT'] ?? Date.now());
 const stopped = stopSignals();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  let args: StartArguments;
   try {
-    args = startArguments(process.argv.slice(2), process.env['BALLAST_CALLED_FROM'] ?? process.cwd());
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  try {
-    return await run(args);
+    return await run(options);
   } catch (error) {
     const reason: unknown = stopped.aborted ? stopped.reason : error;
     if (reason instanceof StoppedBySignal) return 130;

@@ -13,8 +13,8 @@ export const text = (maxLength: number) =>
 export const OrderId = z.uuid().toLowerCase().meta({ id: 'OrderId' });
 export type OrderId = z.infer<typeof OrderId>;
 
-/** Letters, digits, `.`, `_` and `-`, 64 at most: safe in a URL, a key and a metric label. */
-const identifier = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+/** Letters, digits, `.`, `_` and `-`, 64 at most: safe in a URL (so not `.` or `..`), a key and a metric label. */
+const identifier = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/);
 
 export const Sku = identifier.meta({ id: 'Sku', example: 'blue-kettle' });
 export const CustomerId = identifier.meta({ id: 'CustomerId', example: 'alice' });

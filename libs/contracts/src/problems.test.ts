@@ -59,3 +59,7 @@ function rowsOf(heading: string): string[][] {
         .map(cell => cell.trim().replaceAll('`', '')),
     );
 }
+
+test('an action is refused in words that fit a saga and a choreographed order', () => {
+  expect(problems.OPERATION_REFUSED.title).not.toMatch(/saga|choreograph/i);
+});

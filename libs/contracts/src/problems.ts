@@ -12,7 +12,8 @@ export const problems = registry({
   REQUEST_TIMEOUT: [408, 'The request did not arrive in time'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
   URI_TOO_LONG: [414, 'The address is too long'],
-  UNSUPPORTED_MEDIA_TYPE: [415, 'The content type is not supported'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The content type or coding is not supported'],
+  EXPECTATION_FAILED: [417, 'What the request expects cannot be met'],
   HEADERS_TOO_LARGE: [431, 'The headers are too large'],
   INTERNAL_ERROR: [500, 'Something went wrong on our side'],
   UNAVAILABLE: [503, 'The service cannot answer now'],
@@ -44,7 +45,7 @@ export const problems = registry({
   // Sagas.
   SAGA_NOT_FOUND: [404, 'There is no such saga'],
   OPERATION_NOT_FOUND: [404, 'There is no such operation'],
-  OPERATION_REFUSED: [409, 'The saga cannot do that as it stands'],
+  OPERATION_REFUSED: [409, 'The flow of the order cannot do that as it stands'],
 
   // What a process depends on.
   DEPENDENCY_NOT_FOUND: [404, 'There is no such dependency'],

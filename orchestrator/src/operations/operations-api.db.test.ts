@@ -272,7 +272,17 @@ test('the API is documented', async () => {
   const document = await app.inject({ method: 'GET', url: '/docs-json' });
   expect(document.json()).toMatchObject({
     paths: {
-      '/operations/sagas': { get: {} },
+      '/operations/sagas': {
+        get: {
+          parameters: ['status', 'step', 'reason', 'order', 'olderThanSeconds', 'limit', 'cursor'].map(
+            name => ({
+              in: 'query',
+              name,
+              required: false,
+            }),
+          ),
+        },
+      },
       '/operations/sagas/{id}': { get: { responses: { 200: {}, 404: {} } } },
       '/operations/sagas/{id}/actions': {
         post: { requestBody: {}, responses: { 200: {}, 202: {}, 404: {}, 409: {}, 422: {} } },

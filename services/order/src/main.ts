@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, runService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { OrderModule } from './order.module.js';
 import { orderMigrations } from './storage/statements.js';
@@ -8,7 +8,7 @@ import { orderMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'order', level: configuration.LOG_LEVEL });
 
-await startService({
+await runService({
   name: 'order',
   description: 'Orders: placed, watched and cancelled by customers.',
   module: OrderModule.register(configuration, logger),

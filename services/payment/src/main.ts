@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, runService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { PaymentModule } from './payment.module.js';
 import { paymentMigrations } from './storage/statements.js';
@@ -8,7 +8,7 @@ import { paymentMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'payment', level: configuration.LOG_LEVEL });
 
-await startService({
+await runService({
   name: 'payment',
   description: 'Wallets, cards and the ledger.',
   module: PaymentModule.register(configuration, logger),

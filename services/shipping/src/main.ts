@@ -1,6 +1,6 @@
 import { problems } from '@ballast/contracts';
 import { LaneServer, messagingMigrations, participantMigrations } from '@ballast/messaging';
-import { createLogger, loadConfiguration, startService } from '@ballast/platform';
+import { createLogger, loadConfiguration, runService } from '@ballast/platform';
 import { Configuration } from './configuration.js';
 import { ShippingModule } from './shipping.module.js';
 import { shippingMigrations } from './storage/statements.js';
@@ -8,7 +8,7 @@ import { shippingMigrations } from './storage/statements.js';
 const configuration = loadConfiguration(Configuration);
 const logger = createLogger({ name: 'shipping', level: configuration.LOG_LEVEL });
 
-await startService({
+await runService({
   name: 'shipping',
   description: 'The carrier’s capacity, bookings and labels.',
   module: ShippingModule.register(configuration, logger),

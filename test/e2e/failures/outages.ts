@@ -49,7 +49,7 @@ export function outages(shop: Shop, customer: Customer): void {
       expect((await placeOne()).status).toBe(202);
     });
 
-    test('PostgreSQL is killed: nothing is accepted, and what was goes on when it is back', async () => {
+    test('PostgreSQL is killed: nothing is accepted, and what was goes on when it is back, a service that started before it too', async () => {
       const inFlight = await customer.place(30, ['wallet']);
       await stack.unit('postgres').kill('SIGKILL');
       // The processes of its connections outlive it by a moment, and what they store stays.
@@ -57,8 +57,11 @@ export function outages(shop: Shop, customer: Customer): void {
       expect(refused).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       await isReady('inventory', 503, 10_000);
+      await stack.unit('payment').kill('SIGKILL');
+      const payment = stack.unit('payment').start();
       await sleep(3_000);
       await stack.unit('postgres').start();
+      await payment;
       await expectCompleted(shop, customer, [...inFlight, ...accepted]);
       await isReady('inventory', 200, 20_000);
     });
@@ -66,12 +69,18 @@ export function outages(shop: Shop, customer: Customer): void {
     test.each([
       { server: 'PostgreSQL', unit: 'postgres', time: 'a transaction may take' },
       { server: 'Kafka', unit: 'kafka', time: 'a session' },
-    ])('$server hangs for longer than $time, and goes on', async ({ unit }) => {
-      const inFlight = await customer.place(30, ['wallet']);
-      await stack.unit(unit).kill('SIGSTOP');
-      await sleep(6_000);
-      await stack.unit(unit).kill('SIGCONT');
-      await expectCompleted(shop, customer, inFlight);
-    });
+    ])(
+      '$server hangs for longer than $time, and goes on; so does a service that starts meanwhile',
+      async ({ unit }) => {
+        const inFlight = await customer.place(30, ['wallet']);
+        await stack.unit(unit).kill('SIGSTOP');
+        await stack.unit('inventory').kill('SIGKILL');
+        const started = stack.unit('inventory').start();
+        await sleep(7_000);
+        await stack.unit(unit).kill('SIGCONT');
+        await started;
+        await expectCompleted(shop, customer, inFlight);
+      },
+    );
   });
 }

@@ -36,7 +36,7 @@ export interface Dossier {
 /** Those who take part in an order's flow. */
 export const participantNames = ['order', 'inventory', 'payment', 'shipping'] as const;
 
-/** Whether an order has come to its end; `overdue` when it should have. */
+/** Whether an order has come to its end; `overdue` when it has not, and should have. */
 export type Progress = 'ended' | 'under way' | 'overdue';
 
 export interface OrderRow {
@@ -186,7 +186,11 @@ export async function* dossiers(sources: DossierSources): AsyncGenerator<Dossier
 const isEmpty = ({ id: _, ...found }: Omit<Dossier, 'progress'>): boolean =>
   Object.values(found).every(part => part === null || (Array.isArray(part) && part.length === 0));
 
-function progressOf(
+/**
+ * How far an order has come by `now`. One that has ended is never overdue, however long it took: outages are survived by
+ * waiting, so its duration says nothing about correctness.
+ */
+export function progressOf(
   dossier: Omit<Dossier, 'progress'>,
   now: Date,
   { endsWithinMs, restMs }: Limits,

@@ -1,5 +1,5 @@
+import { fileOrNone, wholeNumber } from '@ballast/local/arguments';
 import { parseArgs } from 'node:util';
-import { fileOrNone, wholeNumber } from '../../command/arguments.js';
 
 export interface BenchArguments {
   readonly rounds: number;

@@ -1,4 +1,4 @@
-import { commandArguments } from '../../command/arguments.js';
+import { commandArguments } from '@ballast/local/arguments';
 import { machine, writeResult } from '../../command/result.js';
 import { benchArguments, usage } from './bench-arguments.js';
 import {

@@ -49,6 +49,13 @@ describe('the arguments of dead-letters', () => {
     [['replay', 'payment/17'], 'needs --operator and --reason'],
     [['discard', 'payment/17', '--operator', 'kim', '--reason', 'why', '--force'], '--force is for replay'],
     [['list', '--older-than', '2 weeks'], '--older-than: an age such as'],
+    [['list', '--older-than', '999999d'], '--older-than: '],
+    [['list', '--status', 'foo'], '--status: open or replayed or discarded or any, not "foo"'],
+    [['list', '--limit', '0'], '--limit: a whole number from 1 to 200, not "0"'],
+    [['list', '--limit', '201'], '--limit: a whole number from 1 to 200, not "201"'],
+    [['list', '--limit', ''], '--limit: a whole number from 1 to 200, not ""'],
+    [['list', '--order', ''], '--order: Too small'],
+    [['list', '--order', 'x'.repeat(201)], '--order: Too big'],
   ])('%j is refused, with a line that says why', (args, line) => {
     expect(() => deadLettersArguments(args)).toThrow(line);
   });

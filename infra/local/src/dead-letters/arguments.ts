@@ -1,4 +1,4 @@
-import { serviceNames, type ServiceName } from '@ballast/contracts';
+import { DeadLettersQuery, DeadLetterStatus, serviceNames, type ServiceName } from '@ballast/contracts';
 import { parseArgs } from 'node:util';
 
 /** Each service has dead letters of its own: a letter is named by both. */
@@ -22,12 +22,18 @@ export type DeadLettersArguments =
       readonly body: { readonly operator: string; readonly reason: string; readonly force?: true };
     };
 
+/** What the interface takes: its schema says what is wrong with the rest, before any service is asked. */
+const parameters = DeadLettersQuery.shape;
+const statuses = [...DeadLetterStatus.options, 'any'];
+const { minValue: limitMin, maxValue: limitMax } = parameters.limit.unwrap().out;
+
 export const usage = `npm run dead-letters -- list [--service S] [--status open] [--topic T] [--type T] [--order ID]
-                              [--older-than 2h] [--younger-than 30m] [--limit 50] [--json]
+                              [--older-than 2h] [--younger-than 30m] [--limit N] [--json]
 npm run dead-letters -- show SERVICE/ID [--json]
 npm run dead-letters -- replay SERVICE/ID... --operator NAME --reason TEXT [--force]
 npm run dead-letters -- discard SERVICE/ID... --operator NAME --reason TEXT
-  --status    open, replayed, discarded or any
+  --status    ${statuses.join(', ')}
+  --limit     so many of each service, ${limitMax} at most; all by default
   --force     replays what came too late, or from the future: its effect may happen twice
   SERVICE     ${serviceNames.join(', ')}`;
 
@@ -76,22 +82,36 @@ export function deadLettersArguments(args: readonly string[]): DeadLettersArgume
   }
 }
 
-function queryOf(values: { readonly [name in keyof typeof options]?: string | boolean }): Record<
-  string,
-  string
-> {
-  const age = (name: 'older-than' | 'younger-than') =>
-    values[name] && String(secondsOf(name, String(values[name])));
-  const query = {
-    status: values.status,
-    topic: values.topic,
-    type: values.type,
-    orderId: values.order,
-    olderThanSeconds: age('older-than'),
-    youngerThanSeconds: age('younger-than'),
-    limit: values.limit,
-  };
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value)) as Record<string, string>;
+/** The options that choose among the letters, as the interface calls them. */
+const filters = {
+  status: 'status',
+  topic: 'topic',
+  type: 'type',
+  order: 'orderId',
+  'older-than': 'olderThanSeconds',
+  'younger-than': 'youngerThanSeconds',
+  limit: 'limit',
+} as const;
+type Filter = keyof typeof filters;
+
+/** What an option takes, where the schema's own words would not tell. */
+const choices: { readonly [option in Filter]?: string } = {
+  status: statuses.join(' or '),
+  limit: `a whole number from ${limitMin} to ${limitMax}`,
+};
+
+function queryOf(values: { readonly [option in Filter]?: string }): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const option of Object.keys(filters) as Filter[]) {
+    const text = values[option];
+    if (text === undefined) continue;
+    const value = option.endsWith('-than') ? String(secondsOf(option, text)) : text;
+    const { error } = parameters[filters[option]].safeParse(value);
+    if (error !== undefined)
+      throw new Error(`--${option}: ${choices[option] ?? error.issues[0]?.message}, not "${text}"`);
+    query[filters[option]] = value;
+  }
+  return query;
 }
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

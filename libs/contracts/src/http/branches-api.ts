@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { OrderId, text } from '../primitives.js';
+import { byOperator } from '../operator.js';
+import { OrderId } from '../primitives.js';
 import { whole } from './query.js';
 
 /** A branch's outcome, as an operator decides it. */
@@ -12,9 +13,7 @@ const Outcome = z.enum(['commit', 'rollback']);
 export const ResolveBranch = z
   .strictObject({
     outcome: Outcome,
-    /** Who wants it, and why: kept with the branch. */
-    operator: text(200),
-    reason: text(1_000),
+    ...byOperator,
     force: z.boolean().default(false),
   })
   .meta({

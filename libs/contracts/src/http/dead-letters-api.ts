@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { byOperator } from '../operator.js';
 import { text } from '../primitives.js';
 import { whole } from './query.js';
 
 export const DeadLetterStatus = z.enum(['open', 'replayed', 'discarded']);
 export type DeadLetterStatus = z.infer<typeof DeadLetterStatus>;
-
-/** Who wants it, and why: kept with the letter. */
-const byOperator = { operator: text(200), reason: text(1_000) };
 
 /** `POST /operations/dead-letters/{id}/discard`: the message is never handled; its order goes on without it. */
 export const DiscardDeadLetter = z

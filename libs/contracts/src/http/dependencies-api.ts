@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { byOperator } from '../operator.js';
 import { text } from '../primitives.js';
-
-/** Who wants it, and why: written to the log. */
-const byOperator = { operator: text(200), reason: text(1_000) };
 
 /** `POST /operations/dependencies/{name}/open` and `/close`: the breaker, by hand. */
 export const SwitchDependency = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byOperator } from '../operator.js';
 import { OrderId, text } from '../primitives.js';
 import { whole } from './query.js';
 import { SagaView } from './saga-api.js';
@@ -107,19 +108,13 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 export const SagaDetails = SagaView.extend({ timeline: z.array(TimelineEntry) }).meta({ id: 'SagaDetails' });
 export type SagaDetails = z.infer<typeof SagaDetails>;
 
-const who = {
-  operator: text(100),
-  /** Why: it stands in the audit. */
-  reason: text(500),
-};
-
 /** `POST /operations/sagas/{orderId}/actions`: each is a message to the owner of the saga, who does or refuses it. */
 export const SagaAction = z
   .discriminatedUnion('action', [
-    z.strictObject({ action: z.enum(['retry', 'resume', 'force-undo', 'cancel']), ...who }),
+    z.strictObject({ action: z.enum(['retry', 'resume', 'force-undo', 'cancel']), ...byOperator }),
     z.strictObject({
       action: z.literal('force-forward'),
-      ...who,
+      ...byOperator,
       /** Which step, when several are stuck. */
       step: text(64).optional(),
       /** What the step would have answered: what later steps rely on. */
@@ -147,7 +142,7 @@ export const operationSagasMax = 1_000;
 /** `POST /operations/retry`: one action for each saga that matches, the oldest first. */
 export const RetryAll = z
   .strictObject({
-    ...who,
+    ...byOperator,
     /** Those that run, or are parked: the others have nothing to retry. */
     filter: z.strictObject({
       ...searched,

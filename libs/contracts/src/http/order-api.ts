@@ -65,16 +65,18 @@ export const BatchLine = z
   .strictObject({ idempotencyKey: IdempotencyKey.nullish(), order: PlaceOrder })
   .meta({ id: 'BatchLine' });
 
+const batchOf = <Line extends z.ZodType>(line: Line) =>
+  z.strictObject({ orders: z.array(line).min(1).max(500) });
+
 /** `POST /orders/batch`: each line, a `BatchLine`, is checked by itself; one that is refused does not touch the others. */
-export const PlaceOrders = z
-  .strictObject({
-    orders: z
-      .array(z.unknown().meta({ description: '`{ idempotencyKey?, order }`, the order as in POST /orders' }))
-      .min(1)
-      .max(500),
-  })
-  .meta({ id: 'PlaceOrders', example: { orders: [{ idempotencyKey: 'import-1', order: anOrder }] } });
+export const PlaceOrders = batchOf(z.unknown());
 export type PlaceOrders = z.infer<typeof PlaceOrders>;
+
+/** The same for the documentation, which says what a line must be not to be refused. */
+export const PlaceOrdersDescribed = batchOf(BatchLine).meta({
+  id: 'PlaceOrders',
+  example: { orders: [{ idempotencyKey: 'import-1', order: anOrder }] },
+});
 
 export const PlaceOrdersResult = z
   .object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byOperator } from '../operator.js';
 import { OrderId, text } from '../primitives.js';
 import { OperatorActionView, operationSagasMax } from './operations-api.js';
 import { whole } from './query.js';
@@ -80,15 +81,9 @@ export const ChoreographedDetails = ChoreographedSummary.extend({
 }).meta({ id: 'ChoreographedDetails' });
 export type ChoreographedDetails = z.infer<typeof ChoreographedDetails>;
 
-const who = {
-  operator: text(100),
-  /** Why: it stands in the audit. */
-  reason: text(500),
-};
-
 /** `POST /operations/orders/{id}/actions`: a message to the owner of the order, who does or refuses it. */
 export const ChoreographedAction = z
-  .strictObject({ action: z.enum(['retry', 'resume', 'cancel']), ...who })
+  .strictObject({ action: z.enum(['retry', 'resume', 'cancel']), ...byOperator })
   .meta({
     id: 'ChoreographedAction',
     example: { action: 'resume', operator: 'dana', reason: 'the bank is back' },
@@ -98,7 +93,7 @@ export type ChoreographedAction = z.infer<typeof ChoreographedAction>;
 /** `POST /operations/retry`: one action for each order that matches, the oldest first. */
 export const RetryChoreographed = z
   .strictObject({
-    ...who,
+    ...byOperator,
     filter: z.strictObject({ status: z.enum(['running', 'parked']), reason: text(100).optional() }),
     limit: z.int().min(1).max(operationSagasMax).default(100),
   })

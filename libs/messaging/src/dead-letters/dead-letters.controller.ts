@@ -50,6 +50,7 @@ export class DeadLettersController {
     summary: 'Has the message handled again, before those that wait behind it. Asking twice is safe.',
   })
   @ApiAcceptedResponse({ standardSchema: DeadLetterView })
+  @ApiResponse({ status: 404, description: 'DEAD_LETTER_NOT_FOUND' })
   @ApiResponse({ status: 409, description: 'DEAD_LETTER_SETTLED' })
   @ApiResponse({ status: 422, description: 'DEAD_LETTER_NOT_REPLAYABLE or DEAD_LETTER_NEEDS_FORCE' })
   async replay(
@@ -67,6 +68,7 @@ export class DeadLettersController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Gives the message up: its order goes on without it. Asking twice is safe.' })
   @ApiAcceptedResponse({ standardSchema: DeadLetterView })
+  @ApiResponse({ status: 404, description: 'DEAD_LETTER_NOT_FOUND' })
   @ApiResponse({ status: 409, description: 'DEAD_LETTER_SETTLED' })
   async discard(
     @Param('id') segment: string,

@@ -34,6 +34,7 @@ export class DependenciesController {
     summary: 'Server-sent events: `state` at once and every second, `breaker` and `limit` as they change.',
   })
   @ApiProduces('text/event-stream')
+  @ApiResponse({ status: 404, description: 'DEPENDENCY_NOT_FOUND' })
   events(@Param('name') name: string): Observable<MessageEvent> {
     return this.streams.of(this.dependencies.find(name));
   }
@@ -42,6 +43,7 @@ export class DependenciesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Opens the breaker until it is closed by hand: nothing is sent any more.' })
   @ApiOkResponse({ standardSchema: DependencyView })
+  @ApiResponse({ status: 404, description: 'DEPENDENCY_NOT_FOUND' })
   @ApiResponse({ status: 422, description: 'DEPENDENCY_NOT_TUNABLE: it has no breaker.' })
   open(@Param('name') name: string, @Body({ schema: SwitchDependency }) by: SwitchDependency) {
     return this.dependencies.switch(name, 'open', by);
@@ -51,6 +53,7 @@ export class DependenciesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Closes the breaker, with nothing held against the dependency.' })
   @ApiOkResponse({ standardSchema: DependencyView })
+  @ApiResponse({ status: 404, description: 'DEPENDENCY_NOT_FOUND' })
   @ApiResponse({ status: 422, description: 'DEPENDENCY_NOT_TUNABLE: it has no breaker.' })
   close(@Param('name') name: string, @Body({ schema: SwitchDependency }) by: SwitchDependency) {
     return this.dependencies.switch(name, 'close', by);
@@ -59,6 +62,7 @@ export class DependenciesController {
   @Patch(':name')
   @ApiOperation({ summary: 'Gives policies other numbers, at once; what they have counted stays.' })
   @ApiOkResponse({ standardSchema: DependencyView })
+  @ApiResponse({ status: 404, description: 'DEPENDENCY_NOT_FOUND' })
   @ApiResponse({
     status: 422,
     description: 'DEPENDENCY_NOT_TUNABLE: no such number, or none that makes sense.',

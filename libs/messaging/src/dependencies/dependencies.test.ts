@@ -81,6 +81,16 @@ test('a dependency without a breaker has none to open', async () => {
   ]);
 });
 
+test('every route with a name says that there may be no such dependency', async () => {
+  const { paths } = (await app.inject({ url: '/docs-json' })).json<{
+    paths: Record<string, Record<string, { responses: object }>>;
+  }>();
+  const named = Object.entries(paths).filter(([path]) => path.includes('{name}'));
+  expect(named).toHaveLength(4);
+  for (const [path, methods] of named)
+    for (const { responses } of Object.values(methods)) expect(responses, path).toHaveProperty('404');
+});
+
 test('streams end when the process shuts down', async () => {
   const stream = await fetch(`${url}/plain/events`);
   const closed = app.close();

@@ -1,5 +1,6 @@
 import type { Logger } from '@ballast/platform';
 import type { Kafka as KafkaClient, LogEntry } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners } from './kafkajs.js';
 import type { ConsumerConfiguration } from './settings.js';
 
@@ -50,6 +51,39 @@ export function connectKafka({ brokers, clientId, logger }: KafkaOptions): Kafka
         else logger.debug(details, line);
       },
   });
+}
+
+/**
+ * What a process asks first. kafkajs tries for ever by itself where connections are refused, and gives up where a broker
+ * accepts them and then says nothing, or goes away in between: that passes, too.
+ * @throws what does not pass by itself: a topic that is missing, a wrong password
+ */
+export async function untilKafkaAnswers<Answer>(
+  ask: () => Promise<Answer>,
+  { brokers, logger }: Pick<KafkaOptions, 'brokers' | 'logger'>,
+): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      logger.warn({ err: error, brokers }, 'Kafka does not answer yet; the next try is in a second');
+      await sleep(1_000);
+    }
+  }
+}
+
+const silent = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+]);
+
+function isSilence(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // The last is a plain Error, of a broker that was found and lost again while kafkajs connected to it.
+  return silent.has(error.name) || isSilence(error.cause) || error.message === 'Broker not connected';
 }
 
 const partitioner = Partitioners.DefaultPartitioner();

@@ -2,7 +2,7 @@ import type { Logger } from '@ballast/platform';
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { laneAssigner } from '../lanes/assigner.js';
 import type { LogBounds } from '../lanes/claim.js';
-import { connectKafka, endlessRetry, type KafkaOptions } from './connection.js';
+import { connectKafka, endlessRetry, type KafkaOptions, untilKafkaAnswers } from './connection.js';
 
 export interface ConsumerSettings {
   readonly groupId: string;
@@ -41,7 +41,7 @@ export class LaneConsumer {
   #heardAtMs = 0;
 
   constructor(
-    options: KafkaOptions,
+    private readonly options: KafkaOptions,
     private readonly settings: ConsumerSettings,
     private readonly lanesHeld: () => readonly number[],
     private readonly events: ConsumerEvents,
@@ -65,7 +65,11 @@ export class LaneConsumer {
   }
 
   /** Connects and returns the cluster's id. Rejects when a topic is missing or has another number of partitions. */
-  async connect(): Promise<string> {
+  connect(): Promise<string> {
+    return untilKafkaAnswers(() => this.#connect(), this.options);
+  }
+
+  async #connect(): Promise<string> {
     await this.#admin.connect();
     const topics = this.settings.topics.map(this.physicalName);
     const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
@@ -112,14 +116,20 @@ export class LaneConsumer {
       this.logger.error({ err: payload.error, restart: payload.restart }, 'the Kafka consumer crashed');
       if (!payload.restart) setTimeout(() => void this.#runAgain(), 1_000).unref();
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: topics.map(this.physicalName), fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: topics.length * laneCount,
-      eachBatch: payload => this.events.batch(payload),
-    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: topics.map(this.physicalName), fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: topics.length * laneCount,
+        eachBatch: payload => this.events.batch(payload),
+      });
+    } catch (error) {
+      // The next try is another consumer's.
+      await consumer.disconnect().catch(() => undefined);
+      throw error;
+    }
   }
 
   pause(lanes: readonly number[]): void {

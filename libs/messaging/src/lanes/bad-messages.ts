@@ -47,8 +47,8 @@ export function insertDeadLetters(db: Queries, dead: readonly DeadItem[]): Promi
       rows.map(({ key }) => key),
       rows.map(({ value }) => value),
       rows.map(({ headers }) => JSON.stringify(headers)),
-      rows.map(({ error }) => error.message.replaceAll('\u0000', '\uFFFD')),
-      rows.map(({ error }) => error.stack?.replaceAll('\u0000', '\uFFFD') ?? null),
+      rows.map(({ error }) => storable(error.message)),
+      rows.map(({ error }) => (error.stack === undefined ? null : storable(error.stack))),
       rows.map(({ blocks }) => blocks),
       rows.map(({ message }) => message?.type ?? null),
       rows.map(({ place }) => place),
@@ -108,7 +108,7 @@ function remains(item: Item) {
 function headersOf(headers: LogItem['record']['headers'] = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
-      name,
+      storable(name),
       [value]
         .flat()
         .map(part => Buffer.from(part ?? '').toString('base64'))
@@ -116,3 +116,6 @@ function headersOf(headers: LogItem['record']['headers'] = {}): Record<string, s
     ]),
   );
 }
+
+/** PostgreSQL refuses U+0000 in text and in jsonb: what is kept of a message's fault must not be one itself. */
+const storable = (text: string): string => text.replaceAll('\u0000', '\uFFFD');

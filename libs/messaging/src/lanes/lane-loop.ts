@@ -1,6 +1,6 @@
 import { type Connection, type Logger, openConnection } from '@ballast/platform';
 import type { Producer } from 'kafkajs';
-import { connectKafka, type KafkaOptions } from '../kafka/connection.js';
+import { connectKafka, type KafkaOptions, untilKafkaAnswers } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
@@ -158,8 +158,8 @@ export class LaneLoop implements WorkSink {
           'positions in one mean nothing in the other. Point KAFKA_BROKERS back, or start with an empty database.',
       );
     }
-    await this.#producer.connect();
-    await this.#consumer.run();
+    await untilKafkaAnswers(() => this.#producer.connect(), this.kafka);
+    await untilKafkaAnswers(() => this.#consumer.run(), this.kafka);
   }
 
   /** Finishes the pass in hand, sends what is committed, and leaves the group. */

@@ -1,6 +1,6 @@
 import type { Logger, Queries } from '@ballast/platform';
 import type { Producer } from 'kafkajs';
-import { connectKafka, type KafkaOptions, laneOf } from '../kafka/connection.js';
+import { connectKafka, type KafkaOptions, laneOf, untilKafkaAnswers } from '../kafka/connection.js';
 import { encode } from '../envelope.js';
 import type { Outgoing } from '../message.js';
 import { reached } from '../moments.js';
@@ -43,7 +43,7 @@ export class HttpOutbox {
   }
 
   async connect(): Promise<void> {
-    await this.#producer.connect();
+    await untilKafkaAnswers(() => this.#producer.connect(), this.options);
   }
 
   /** The rows of these messages, in their order. Throws RecordTooLarge. */

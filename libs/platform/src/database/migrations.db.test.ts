@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../logging/logger.js';
 import { folder } from '../testing/folder.js';
@@ -71,6 +73,28 @@ describe('migrations', () => {
       text: 'SELECT (SELECT array_agg(id) FROM a) AS a, (SELECT array_agg(id) FROM b) AS b',
     });
     expect(rows).toEqual([{ a: [1, 2], b: [1] }]);
+  });
+
+  test('wait for a database that begins after the process, and not for ever', async () => {
+    const sets = [
+      { table: 'migrations_late', directory: folder({ '001.do.one.sql': 'CREATE TABLE g (id int);' }) },
+    ];
+    const door = createServer(client => {
+      const { hostname: host, port } = new URL(url);
+      const server = connect({ host, port: Number(port) });
+      client.pipe(server).pipe(client);
+    });
+    await new Promise<void>(resolve => door.listen(0, '127.0.0.1', resolve));
+    const { port } = door.address() as AddressInfo;
+    await new Promise(resolve => door.close(resolve));
+    const late = Object.assign(new URL(url), { port: String(port), hostname: '127.0.0.1' }).href;
+    await expect(migrate({ url: late, sets, logger, patienceMs: 0 })).rejects.toThrow('ECONNREFUSED');
+    const migrated = migrate({ url: late, sets, logger });
+    await sleep(100);
+    door.listen(port, '127.0.0.1');
+    await migrated;
+    expect((await db.query({ text: 'SELECT FROM g' })).rows).toEqual([]);
+    door.close();
   });
 
   test('that fail leave nothing behind, and run when they are repaired', async () => {

@@ -1,8 +1,10 @@
 import { sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import Postgrator from 'postgrator';
 import type { Logger } from '../logging/logger.js';
+import { isPassingDatabaseError } from './errors.js';
 
 export interface MigrationSet {
   /** The table that remembers which migrations of this set have run. */
@@ -20,14 +22,10 @@ export async function migrate(options: {
   readonly url: string;
   readonly sets: readonly MigrationSet[];
   readonly logger: Logger;
+  /** How long a database that is away, or begins, is waited for. @default 30000 */
+  readonly patienceMs?: number;
 }): Promise<void> {
-  const client = new pg.Client({
-    connectionString: options.url,
-    application_name: 'migrations',
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', error => options.logger.warn({ err: error }, 'the connection for migrations was lost'));
-  await client.connect();
+  const client = await connectWithin(options.patienceMs ?? 30_000, options);
   try {
     await client.query('BEGIN');
     await client.query(`SELECT pg_advisory_xact_lock(${migrationsLock})`);
@@ -36,6 +34,30 @@ export async function migrate(options: {
   } finally {
     // Without a COMMIT before it, the end of the session is the rollback.
     await client.end();
+  }
+}
+
+/** A database often starts together with its services, and takes longer when it has to recover. */
+async function connectWithin(
+  patienceMs: number,
+  { url, logger }: { url: string; logger: Logger },
+): Promise<pg.Client> {
+  for (const begun = performance.now(); ;) {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'migrations',
+      connectionTimeoutMillis: 5_000,
+    });
+    client.on('error', error => logger.warn({ err: error }, 'the connection for migrations was lost'));
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      if (!isPassingDatabaseError(error) || performance.now() - begun > patienceMs) throw error;
+      logger.warn({ err: error }, 'the database cannot be reached yet; the next try is in a second');
+      await sleep(1_000);
+    }
   }
 }
 

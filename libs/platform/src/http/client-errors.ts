@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import type { Socket } from 'node:net';
 import { Problem, type EdgeCode, type EdgeProblems } from './problem.js';
 
@@ -17,6 +18,22 @@ export const answerClientErrors =
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   };
+
+/** Answers what Node itself would refuse with an empty body: HTTP/1.1 without a Host, and an `Expect` that nobody meets. */
+export function refuseUnmet(fastify: FastifyInstance, problems: EdgeProblems): void {
+  const { server } = fastify;
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  fastify.addHook('onRequest', ({ headers, raw }, _reply, done) => {
+    if (headers.host === undefined && raw.httpVersion === '1.1')
+      return done(new Problem(problems.BAD_REQUEST, 'HTTP/1.1 requires a Host header', closing));
+    if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+      return done(new Problem(problems.EXPECTATION_FAILED, 'only 100-continue can be expected', closing));
+    done();
+  });
+}
+
+/** A body may follow, or not: what comes next on the connection is anybody's guess. */
+const closing = { headers: { connection: 'close' } };
 
 const codeByParserError = new Map<string, EdgeCode>([
   ['HPE_HEADER_OVERFLOW', 'HEADERS_TOO_LARGE'],

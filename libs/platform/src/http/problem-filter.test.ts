@@ -3,6 +3,7 @@ import { Body, Controller, Get, HttpException, Module, Param, Post, Query, Res }
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLogger } from '../logging/logger.js';
@@ -148,10 +149,35 @@ describe('what the client did wrong', () => {
     'application/xml',
     'nonsense',
     'multipart/form-data',
+    'application/json; charset=utf-16',
+    'application/json;charset="latin1"',
   ])('content type %s', async type => {
     expect(await post('/parcels', '{"name":"x","lines":[]}', { 'content-type': type })).toMatchObject({
       status: 415,
       code: 'UNSUPPORTED_MEDIA_TYPE',
+    });
+  });
+
+  test.each(['gzip', 'identity, gzip', 'nonsense'])('content encoding %s', async coding => {
+    const headers = { ...json, 'content-encoding': coding };
+    for (const payload of ['{"name":"x","lines":[]}', gzipSync('{"name":"x","lines":[]}')]) {
+      expect(await problemOf({ method: 'POST', url: '/parcels', payload, headers })).toMatchObject({
+        status: 415,
+        code: 'UNSUPPORTED_MEDIA_TYPE',
+        headers: { 'accept-encoding': 'identity' },
+      });
+    }
+  });
+
+  test.each([
+    ['another byte', Buffer.from('{"name":"\xff\xfe","lines":[]}', 'latin1')],
+    ['a character cut off', Buffer.from('{"name":"\xe2\x82","lines":[]}', 'latin1')],
+    ['a surrogate', Buffer.from('{"name":"\xed\xa0\x80","lines":[]}', 'latin1')],
+    ['UTF-16', Buffer.from('{"name":"x","lines":[]}', 'utf16le')],
+  ])('a body that is not UTF-8: %s', async (_, payload) => {
+    expect(await problemOf({ method: 'POST', url: '/parcels', payload, headers: json })).toMatchObject({
+      status: 400,
+      code: 'MALFORMED_JSON',
     });
   });
 
@@ -181,7 +207,18 @@ describe('what the client did wrong', () => {
   });
 
   test.each([
+    ['GET', '/search/'],
+    ['DELETE', '/parcels/'],
+    ['GET', '/docs/nonexistent.js'],
+    ['HEAD', '/docs/nonexistent.js'],
+  ] as const)('%s %s is not found, and not told to be another method', async (method, url) => {
+    const { statusCode, headers } = await app.inject({ method, url });
+    expect([statusCode, headers.allow]).toEqual([404, undefined]);
+  });
+
+  test.each([
     ['a malformed escape', '/parcels/%zz', 400, 'BAD_REQUEST'],
+    ['a malformed escape, whatever is before it', '/JSON%zz', 400, 'BAD_REQUEST'],
     ['a parameter longer than any id', `/parcels/${'x'.repeat(301)}`, 414, 'URI_TOO_LONG'],
   ])('%s in the address', async (_, url, status, code) => {
     expect(await problemOf({ method: 'GET', url })).toMatchObject({ status, code });
@@ -191,6 +228,13 @@ describe('what the client did wrong', () => {
     ['no HTTP', 'hello\r\n\r\n', 400, 'BAD_REQUEST'],
     ['an unknown method', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'BAD_REQUEST'],
     ['headers without end', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    ['no host', 'GET /search HTTP/1.1\r\n\r\n', 400, 'BAD_REQUEST'],
+    [
+      'an expectation that nobody meets',
+      'GET /search HTTP/1.1\r\nHost: x\r\nExpect: nonsense\r\n\r\n',
+      417,
+      'EXPECTATION_FAILED',
+    ],
     [
       'a length that is none',
       'POST /parcels HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n',
@@ -201,6 +245,30 @@ describe('what the client did wrong', () => {
     const answer = await exchange(bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+  });
+});
+
+describe('what is accepted', () => {
+  test.each([
+    ['in UTF-8 without a word about it', json],
+    ['with its charset', { 'content-type': 'application/json; charset=UTF-8' }],
+    ['with its charset in quotes', { 'content-type': 'application/json;charset="utf-8"; v=1' }],
+    ['in the coding that is none', { ...json, 'content-encoding': 'Identity' }],
+  ])('JSON %s', async (_, headers) => {
+    const payload = '{"name":"Zoë €😀","lines":[]}';
+    for (const text of [payload, `\ufeff${payload}`]) {
+      const answer = await app.inject({ method: 'POST', url: '/parcels', payload: text, headers });
+      expect([answer.statusCode, answer.json()]).toEqual([201, { name: 'Zoë €😀', lines: [] }]);
+    }
+  });
+
+  test('a body that waits for 100-continue, and HTTP/1.0 without a host', async () => {
+    const body = '{"name":"x","lines":[]}';
+    const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue`;
+    expect(await exchange(`POST /parcels HTTP/1.1\r\n${head}\r\n\r\n${body}`)).toMatch(
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 201 /,
+    );
+    expect(await exchange('GET /search?limit=1 HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
   });
 });
 

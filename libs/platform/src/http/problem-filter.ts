@@ -54,7 +54,8 @@ export class ProblemFilter implements ExceptionFilter {
   private notFound(request: FastifyRequest): Problem {
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = this.methodsOf(path);
-    return methods.length === 0
+    // A file that is not there is not found at an address that knows the method.
+    return methods.length === 0 || methods.includes(request.method)
       ? new Problem(
           this.problems.ROUTE_NOT_FOUND,
           `there is nothing at ${request.method} ${path.slice(0, 200)}`,
@@ -108,9 +109,11 @@ function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** Fastify's parser of JSON throws a SyntaxError; Nest keeps its message only, with this beginning. */
+/** Of Fastify's parser, which Nest keeps as the cause of its own exception. */
 const isJsonError = (error: Error): boolean =>
-  error instanceof SyntaxError || /JSON|Body cannot be empty/.test(error.message);
+  [error, error.cause].some(
+    it => (it as { code?: unknown } | undefined)?.code === 'FST_ERR_CTP_INVALID_JSON_BODY',
+  );
 
 /** The health check's indicators, when it is terminus that answers 503. */
 function checksOf(error: unknown): Record<string, unknown> {

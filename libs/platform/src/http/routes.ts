@@ -29,5 +29,6 @@ function patternOf(url: string): RegExp {
           : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
     )
     .join('/');
-  return new RegExp(`^${source}/?$`);
+  // As the router: `/orders/` is not `/orders`.
+  return new RegExp(`^${source}$`);
 }

@@ -2,13 +2,14 @@ import { type DynamicModule, type INestApplicationContext, type Type } from '@ne
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import 'reflect-metadata';
+import { acceptJsonOnly } from '../http/json-body.js';
 import { Problem, type EdgeProblems } from '../http/problem.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { routesOf } from '../http/routes.js';
-import { answerClientErrors } from '../http/client-errors.js';
+import { answerClientErrors, refuseUnmet } from '../http/client-errors.js';
+import { serveDocuments } from '../http/documents.js';
 import { ValidationPipe } from '../http/validation-pipe.js';
 import type { Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
@@ -38,6 +39,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<Nes
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Ours is a problem+json, and begins with the first shutdown hook: see refuseWhileClosing.
     return503OnClosing: false,
+    // Node would answer without a body: see refuseUnmet.
+    http: { requireHostHeader: false },
     clientErrorHandler: answerClientErrors(problems),
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       filter.answer(error, request, reply),
@@ -49,7 +52,8 @@ export async function buildApplication(options: ApplicationOptions): Promise<Nes
     abortOnError: false,
     bodyParser: false,
   });
-  acceptJsonOnly(fastify as never);
+  acceptJsonOnly(fastify as never, problems);
+  refuseUnmet(fastify as never, problems);
   app.useGlobalPipes(new ValidationPipe(problems));
   app.useGlobalFilters(filter);
   refuseWhileClosing(app, problems);
@@ -67,16 +71,6 @@ export async function buildApplication(options: ApplicationOptions): Promise<Nes
 const noSchemas = () => (): never => {
   throw new Error('a route has a Fastify schema: nobody here would check it');
 };
-
-/** Nest's own parsers would take forms, and Fastify's plain text. An empty body is none, whatever its type says. */
-function acceptJsonOnly(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
-  });
-}
 
 /**
  * Requests on connections that are still open get a clear answer, and their connection is closed; one whose last
@@ -100,18 +94,5 @@ function refuseWhileClosing(app: NestFastifyApplication, problems: EdgeProblems)
         headers: { 'retry-after': '1', connection: 'close' },
       }),
     );
-  });
-}
-
-/** Built when first asked for: it would slow the start down. */
-function serveDocuments(app: NestFastifyApplication, { name, description }: ApplicationOptions): void {
-  const document = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle(name)
-    .setDescription(description ?? '')
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
-    jsonDocumentUrl: 'docs-json',
-    yamlDocumentUrl: 'docs-yaml',
   });
 }

@@ -24,7 +24,7 @@ afterEach(() => {
 /** A service whose GET /slow answers after `slowMs` and whose shutdown hook takes `hookMs`. */
 const service = `
 import { Controller, Get, Module } from '${resolved('@nestjs/common')}';
-import { createLogger, loadConfiguration, processSettings, startService } from '${library}';
+import { createLogger, loadConfiguration, processSettings, runService } from '${library}';
 import { z } from '${resolved('zod')}';
 
 const codes = { BAD_REQUEST: 400, MALFORMED_JSON: 400, VALIDATION_FAILED: 400, ROUTE_NOT_FOUND: 404,
@@ -51,7 +51,7 @@ const strategy = {
   listen(callback) { logger.info('consuming'); callback(process.env.STRATEGY_FAILS ? new Error('no broker') : undefined); },
   async close() { logger.info('consumer closed'); }, on() {}, unwrap() {},
 };
-await startService({ name: 'parcels', module: Parcels, configuration, logger, problems, strategy,
+await runService({ name: 'parcels', module: Parcels, configuration, logger, problems, strategy,
   shutdownDeadlineMs: Number(process.env.DEADLINE_MS ?? 10_000) });
 `;
 
@@ -123,13 +123,13 @@ test.each(['throw', 'reject'])(
 
 test('a strategy that cannot listen, or a port that is taken, ends the start with exit code 1', async () => {
   const failed = await start({ STRATEGY_FAILS: '1' }).catch((error: Error) => error);
-  expect(String(failed)).toMatch(/exit code 1.*no broker/s);
+  expect(String(failed)).toMatch(/exit code 1.*parcels could not start: no broker/s);
   const holder = createServer();
   await new Promise<void>(resolve => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as AddressInfo;
   const taken = await start({ PORT: String(port) }).catch((error: Error) => error);
   holder.close();
-  expect(String(taken)).toMatch(/exit code 1.*EADDRINUSE/s);
+  expect(String(taken)).toMatch(/exit code 1.*parcels could not start: listen EADDRINUSE/s);
 });
 
 test('a bad configuration is one line on stderr and exit code 1, before anything else', async () => {

@@ -45,6 +45,17 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return { app, url };
 }
 
+/** `startService` for a process that is nothing else: a start that fails is one line in the log, and exit code 1. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  try {
+    await startService(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    options.logger.fatal({ err: error }, `${options.name} could not start: ${why}`);
+    process.exit(1);
+  }
+}
+
 /** @returns takes it back, unless a signal came already */
 function shutDownOnSignal(
   app: NestFastifyApplication,

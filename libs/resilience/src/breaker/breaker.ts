@@ -270,7 +270,7 @@ function check(configuration: BreakerConfiguration): void {
   checkNumbers('breaker', { failureRate, slowRate }, 'above 0, at most 1');
   checkNumbers('breaker', { callsMin, probes }, 'whole, from 1');
   const { probeTimeoutMs = openMs } = configuration;
-  checkNumbers('breaker', { slowCallMs, windowMs, openMs, probeTimeoutMs }, 'above 0');
+  checkNumbers('breaker', { slowCallMs, windowMs, openMs, probeTimeoutMs }, 'a time, from 1 ms');
   const { rampMs = 0, rampTo = probes } = configuration;
   checkNumbers('breaker', { rampMs }, '0 or more');
   checkNumbers('breaker', { rampTo }, 'whole, from 1');

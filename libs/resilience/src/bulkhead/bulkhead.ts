@@ -162,5 +162,5 @@ interface Waiting {
 function check({ concurrent, queued, queueTimeoutMs }: BulkheadConfiguration): void {
   checkNumbers('bulkhead', { concurrent }, 'whole, from 1');
   checkNumbers('bulkhead', { queued }, 'whole, from 0');
-  checkNumbers('bulkhead', { queueTimeoutMs }, 'above 0');
+  checkNumbers('bulkhead', { queueTimeoutMs }, 'a time, from 1 ms');
 }

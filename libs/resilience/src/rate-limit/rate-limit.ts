@@ -72,7 +72,7 @@ export class RateLimit extends Policy<RateLimitConfiguration> {
 }
 
 function check({ perSecond, burst, waitMs = 0 }: RateLimitConfiguration): void {
-  checkNumbers('rateLimit', { perSecond }, 'above 0');
+  checkNumbers('rateLimit', { perSecond }, 'from 0.001');
   checkNumbers('rateLimit', { burst }, 'whole, from 1');
   checkNumbers('rateLimit', { waitMs }, '0 or more');
 }

@@ -117,7 +117,7 @@ export class Retry extends Policy<RetryConfiguration> {
 
 function check({ attemptsMax, baseMs, maxMs, retryAfterMaxMs = maxMs, budget }: RetryConfiguration): void {
   checkNumbers('retry', { attemptsMax }, 'whole, from 1');
-  checkNumbers('retry', { baseMs, maxMs }, 'above 0');
+  checkNumbers('retry', { baseMs, maxMs }, 'a time, from 1 ms');
   checkNumbers('retry', { retryAfterMaxMs }, '0 or more');
   if (budget !== undefined) checkBudget(budget);
 }

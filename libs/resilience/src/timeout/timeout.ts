@@ -56,7 +56,7 @@ export class Timeout<Kind extends 'timeout' | 'attemptTimeout' = 'timeout'> exte
   }
 
   #queueOf({ policy, timeoutMs }: TimeoutConfiguration<Kind>): ExpiryQueue<Call> {
-    checkNumbers(policy, { timeoutMs }, 'above 0');
+    checkNumbers(policy, { timeoutMs }, 'a time, from 1 ms');
     return new ExpiryQueue<Call>(this.surroundings.clock, timeoutMs, call => {
       const { events } = this.surroundings;
       this.#timeouts++;

@@ -126,6 +126,11 @@ describe('force-forward', () => {
 
   test('counts a stuck undo as done, and undoes the rest', () => {
     undoStuck().operator('force-forward').expectCompensated('NO_ROOM');
+    for (const step of ['book flight', 'undo of book flight'])
+      undoStuck().operator('force-forward', { step }).expectCompensated('NO_ROOM');
+    ticketStuck()
+      .operator('force-forward', { step: 'undo of issue ticket' })
+      .expectRefused('is not what is stuck');
   });
 
   test('a step that turns out to have happened by itself is no contradiction', () => {

@@ -44,7 +44,11 @@ function sendEach(draft: Draft, which: readonly Ask['is'][], refusal: string): s
 function forceForward(draft: Draft, { step: name, reply = {} }: Operated): string | null {
   const stuck = asksOf(draft).filter(({ is }) => is === 'stuck');
   if (stuck.length === 0) return 'the saga is not parked';
-  const named = stuck.filter(({ index }) => name === undefined || draft.steps[index]!.name === name);
+  // As its step is called, or as what is stuck is shown.
+  const named = stuck.filter(({ index, operation }) => {
+    const step = draft.steps[index]!.name;
+    return name === undefined || name === step || (operation === 'undo' && name === `undo of ${step}`);
+  });
   const [found] = named;
   const names = stuck.map(({ index }) => `"${draft.steps[index]!.name}"`).join(' and ');
   if (found === undefined) return `"${name}" is not what is stuck: ${names} is`;

@@ -43,6 +43,13 @@ describe('an operator', () => {
       branches: [{ commit: { is: 'done', attempts: 2, byHand: true } }, {}],
     });
     parked().operator('force-forward', '"flights" is not what is stuck: "hotels" is', 'flights');
+    parked().operator(
+      'force-forward',
+      '"abort of hotels" is not what is stuck: "hotels" is',
+      'abort of hotels',
+    );
+    for (const shown of ['hotels', 'commit of hotels'])
+      parked().operator('force-forward', null, shown).expectCommand('customers.voucher');
   });
 
   test('turns back before the decision, and never after it', () => {

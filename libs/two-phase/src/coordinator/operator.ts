@@ -47,7 +47,10 @@ function acted(draft: Draft, event: Operated): string | null {
 function forceForward(draft: Draft, name: string | undefined): string | null {
   const stuck = draft.asks().filter(({ ask }) => ask.is === 'stuck');
   if (stuck.length === 0) return 'it is not parked';
-  const named = stuck.filter(({ part }) => name === undefined || part === name);
+  // As its part is called, or as what is stuck is shown.
+  const named = stuck.filter(
+    ({ part, operation }) => name === undefined || [part, `${operation} of ${part}`].includes(name),
+  );
   const [found] = named;
   const names = stuck.map(({ part }) => `"${part}"`).join(' and ');
   if (found === undefined) return `"${name}" is not what is stuck: ${names} is`;

@@ -73,6 +73,19 @@ test('an order whose deadline has passed is not placed', async () => {
   expect((await rated.post('/orders', customer, inTime)).statusCode).toBe(202);
 });
 
+test.each(['', 'soon', '2001', '2026-13-45T00:00:00Z'])('a deadline of %j cannot be kept', async deadline => {
+  const before = await rated.countOrders();
+  const headers = { ...newKey(), deadline };
+  for (const [path, body] of [
+    ['/orders', aBody],
+    ['/orders/batch', batchOf(1, aBody)],
+  ] as const) {
+    const refused = await rated.post(path, body, headers);
+    expect([refused.statusCode, refused.json()]).toMatchObject([400, { code: 'BAD_REQUEST' }]);
+  }
+  expect(await rated.countOrders()).toBe(before);
+});
+
 test('when the deadline passes while the order is in hand, its key tells what has become of it', async () => {
   const headers = { ...newKey(), deadline: new Date(Date.now() + 200).toISOString() };
   const body = { ...slowBody(), customerId: 'erin' };

@@ -4,7 +4,9 @@ import {
   OrderView,
   PlaceOrder,
   PlaceOrders,
+  PlaceOrdersDescribed,
   PlaceOrdersResult,
+  problems,
 } from '@ballast/contracts';
 import { idempotencyKeyOf } from '@ballast/messaging';
 import { Problem, traceContextOf } from '@ballast/platform';
@@ -12,6 +14,7 @@ import { deadlineHeader, deadlineOf } from '@ballast/resilience';
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiBody,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
@@ -23,6 +26,12 @@ import { type Accepted, OrderDesk } from '../intake/order-desk.js';
 import { acceptedJson, hrefOf, orderJson } from './order-json.js';
 import { orderIdOf, OrderLookup } from './order-lookup.js';
 import { json, type Reply, type RequestHeaders } from './reply.js';
+
+const deadlineDescribed = {
+  name: 'Deadline',
+  required: false,
+  description: 'When the client stops waiting (RFC 3339): no order is placed any more after that.',
+};
 
 /** What changes something: orders placed, one by one and in batches, and cancelled. */
 @ApiTags('orders')
@@ -53,11 +62,7 @@ export class IntakeController {
     status: 422,
     description: 'IDEMPOTENCY_KEY_REUSED, UNKNOWN_SKU, AMOUNT_TOO_LARGE or CARD_NOT_PREPARABLE.',
   })
-  @ApiHeader({
-    name: 'Deadline',
-    required: false,
-    description: 'When the client stops waiting (RFC 3339): the order is not placed any more after that.',
-  })
+  @ApiHeader(deadlineDescribed)
   @ApiResponse({ status: 429, description: 'RATE_LIMITED: too many orders of this customer.' })
   @ApiResponse({
     status: 503,
@@ -73,7 +78,7 @@ export class IntakeController {
       body,
       idempotencyKeyOf(headers['idempotency-key']) ?? undefined,
       traceContextOf(headers),
-      deadlineOf(headers[deadlineHeader]),
+      clientDeadlineOf(headers),
     );
     reply.header('location', hrefOf(id));
     if (replayed) reply.header('idempotency-replayed', 'true');
@@ -89,6 +94,9 @@ export class IntakeController {
     standardSchema: PlaceOrdersResult,
     description: 'A result per line, in the order of the lines.',
   })
+  // Swagger takes it, and its types do not know.
+  @ApiBody({ standardSchema: PlaceOrdersDescribed } as never)
+  @ApiHeader(deadlineDescribed)
   async placeBatch(
     @Body({ schema: PlaceOrders }) body: PlaceOrders,
     @Headers() headers: RequestHeaders,
@@ -96,7 +104,7 @@ export class IntakeController {
     const outcomes = await this.desk.placeBatch(
       body.orders,
       traceContextOf(headers),
-      deadlineOf(headers[deadlineHeader]),
+      clientDeadlineOf(headers),
     );
     return { results: outcomes.map((outcome, index) => resultOf(outcome, body.orders[index])) };
   }
@@ -109,6 +117,7 @@ export class IntakeController {
     standardSchema: OrderView,
     description: 'The order as it is; it ends soon, one way or the other.',
   })
+  @ApiResponse({ status: 404, description: 'ORDER_NOT_FOUND' })
   @ApiResponse({ status: 409, description: 'ORDER_ALREADY_ENDED' })
   async cancel(
     @Param('id') segment: string,
@@ -120,6 +129,15 @@ export class IntakeController {
     reply.header('location', hrefOf(id));
     return orderJson(await this.lookup.find(id));
   }
+}
+
+/** @throws {Problem} BAD_REQUEST for one that cannot be read: the client means to stop waiting, and nobody knows when */
+function clientDeadlineOf(headers: RequestHeaders): Date | undefined {
+  const text = headers[deadlineHeader];
+  const deadline = deadlineOf(text);
+  if (text !== undefined && deadline === undefined)
+    throw new Problem(problems.BAD_REQUEST, 'Deadline: expected an instant such as 2030-01-02T03:04:05Z');
+  return deadline;
 }
 
 function resultOf(outcome: Accepted | Problem, line: unknown): PlaceOrdersResult['results'][number] {

@@ -190,6 +190,34 @@ describe('POST /orders/{id}/cancel', () => {
 });
 
 describe('the API’s documentation', () => {
+  interface Operation {
+    parameters: { in: string; name: string; required: boolean; schema: object }[];
+    responses: Record<string, object>;
+  }
+  const operations = async () =>
+    (await api.get('/docs-json')).json<{ paths: Record<string, Record<string, Operation>> }>().paths;
+
+  test('describes what can be asked for in a query, and in a header', async () => {
+    const paths = await operations();
+    const wait = { in: 'query', name: 'wait', required: false };
+    expect(paths['/orders/{id}']?.['get']?.parameters).toContainEqual({
+      ...wait,
+      schema: { type: 'integer', minimum: 0, maximum: 30_000, default: 0 },
+    });
+    expect(paths['/orders/status']?.['post']?.parameters).toContainEqual(expect.objectContaining(wait));
+    const names = paths['/orders']?.['get']?.parameters.map(({ name }) => name);
+    expect(names).toEqual(['status', 'customerId', 'limit', 'cursor']);
+    expect(paths['/orders/batch']?.['post']?.parameters).toMatchObject([{ in: 'header', name: 'Deadline' }]);
+  });
+
+  test('says of every route with an id that there may be no such order', async () => {
+    for (const [path, methods] of Object.entries(await operations()).filter(([path]) =>
+      path.includes('{id}'),
+    ))
+      for (const [method, { responses }] of Object.entries(methods))
+        expect(responses, `${method} ${path}`).toHaveProperty('404');
+  });
+
   test('describes every route and the bodies by the contracts', async () => {
     const document = (await api.get('/docs-json')).json<{
       paths: Record<string, Record<string, unknown>>;
@@ -214,6 +242,8 @@ describe('the API’s documentation', () => {
         'OrderAccepted',
         'OrderView',
         'PlaceOrders',
+        'BatchLine',
+        'Problem',
         'PlaceOrdersResult',
         'OrderPage',
       ]),

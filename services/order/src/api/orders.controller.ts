@@ -21,7 +21,7 @@ import {
   Res,
   Sse,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import { type Ending, OrderReader } from '../storage/order-reader.js';
 import { OrderWatcher } from '../watching/order-watcher.js';
@@ -61,6 +61,7 @@ export class OrdersController {
   @Header(...json)
   @ApiOperation({ summary: 'An order; with `wait`, as soon as it has ended, or after so many milliseconds.' })
   @ApiOkResponse({ standardSchema: OrderView })
+  @ApiResponse({ status: 404, description: 'ORDER_NOT_FOUND' })
   async get(
     @Param('id') segment: string,
     @Query({ schema: WaitQuery }) { wait: waitMs }: WaitQuery,
@@ -95,8 +96,18 @@ export class OrdersController {
     summary:
       'The status now and each change of it, as server-sent events. Ends after COMPLETED or CANCELLED.',
   })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'The id of the last event seen: an EventSource sends it when it comes back.',
+  })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ standardSchema: OrderStatusEvent, description: 'The data of an event of type `status`.' })
+  @ApiResponse({
+    status: 204,
+    description: 'Last-Event-ID is how the order has ended: nothing is left to come.',
+  })
+  @ApiResponse({ status: 404, description: 'ORDER_NOT_FOUND' })
   async events(
     @Param('id') segment: string,
     @Headers('last-event-id') lastEventId: string | undefined,

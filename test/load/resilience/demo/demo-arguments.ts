@@ -1,11 +1,14 @@
+import { stateDirectory } from '@ballast/local';
+import { fileFor, fileOrNone, wholeNumber } from '@ballast/local/arguments';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileOrNone, wholeNumber } from '../../../command/arguments.js';
 
 export interface DemoArguments {
   /** Of an act; the last one is twice as long. */
   readonly seconds: number;
   /** Orders per second of each kind: by wallet, and by card. */
   readonly rate: number;
+  /** Absolute paths. */
   readonly html: string;
   readonly json: string | null;
 }
@@ -23,14 +26,14 @@ export function demoArguments(args: string[]): DemoArguments {
     options: {
       seconds: { type: 'string', default: '15' },
       rate: { type: 'string', default: '20' },
-      html: { type: 'string', default: '.local/resilience.html' },
+      html: { type: 'string' },
       json: { type: 'string' },
     },
   });
   return {
     seconds: wholeNumber('seconds', values.seconds),
     rate: wholeNumber('rate', values.rate),
-    html: values.html,
+    html: values.html === undefined ? join(stateDirectory, 'resilience.html') : fileFor('html', values.html),
     json: fileOrNone('json', values.json),
   };
 }

@@ -1,10 +1,17 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { commandArguments, fileFor, fileOrNone, listOf, oneOf, wholeNumber } from './arguments.js';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { commandArguments, fileFor, fileOrNone, listOf, oneOf, pathFrom, wholeNumber } from './arguments.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'arguments-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const argv = process.argv;
 afterEach(() => {
   process.argv = argv;
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 /** Runs it with these words, and says what it printed and how it ended. */
@@ -60,5 +67,33 @@ test('a file is where the caller says, and its folder has to be there', () => {
   expect(() => fileFor('json', 'no-such-folder/out.json')).toThrow(
     '--json: there is no folder /no-such-folder',
   );
-  vi.unstubAllEnvs();
+});
+
+test('a file that is only read may be missing: whoever reads it says so', () => {
+  vi.stubEnv('BALLAST_CALLED_FROM', '/');
+  expect(pathFrom('no-such-folder/in.json')).toBe('/no-such-folder/in.json');
+});
+
+test('what cannot be written as a file is refused at once', () => {
+  vi.stubEnv('BALLAST_CALLED_FROM', folder);
+  mkdirSync(join(folder, 'results'));
+  writeFileSync(join(folder, 'old.json'), '{}');
+  expect(fileFor('json', 'old.json')).toBe(join(folder, 'old.json'));
+  expect(() => fileFor('json', 'results')).toThrow(`--json: ${join(folder, 'results')} is a folder`);
+  expect(() => fileFor('html', '.')).toThrow(`--html: ${folder} is a folder`);
+  expect(() => fileFor('json', 'old.json/new.json')).toThrow('--json: there is no folder');
+});
+
+test('so is a place where we may not write; root may write everywhere', () => {
+  const mayWrite = process.getuid?.() === 0;
+  const closed = join(folder, 'closed');
+  mkdirSync(closed);
+  writeFileSync(join(closed, 'old.json'), '{}', { mode: 0o400 });
+  chmodSync(closed, 0o500);
+  for (const name of ['old.json', 'new.json']) {
+    const read = () => fileFor('json', join(closed, name));
+    if (mayWrite) expect(read()).toBe(join(closed, name));
+    else expect(read).toThrow(`${name} cannot be written`);
+  }
+  chmodSync(closed, 0o700);
 });

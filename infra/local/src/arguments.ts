@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -37,10 +37,22 @@ export function oneOf<const T extends string>(name: string, allowed: readonly T[
 /** Several, with commas between them. */
 export const listOf = <T>(text: string, read: (part: string) => T): T[] => text.split(',').map(read);
 
-/** The file that a path of the caller's stands for. @throws when there is no such folder: a long run would be lost */
+/** The absolute path that the caller means. npm runs scripts in the project's folder, so relative ones begin elsewhere. */
+export const pathFrom = (path: string): string => resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', path);
+
+/** The absolute path of a file that is to be written. @throws when it cannot be: a long run would be lost */
 export function fileFor(name: string, path: string): string {
-  const file = resolve(process.env['BALLAST_CALLED_FROM'] ?? '.', path);
-  if (!existsSync(dirname(file))) throw new Error(`--${name}: there is no folder ${dirname(file)}`);
+  const file = pathFrom(path);
+  const folder = dirname(file);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`--${name}: there is no folder ${folder}`);
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw new Error(`--${name}: ${file} is a folder, and a file is needed`);
+  try {
+    accessSync(there === undefined ? folder : file, constants.W_OK);
+  } catch (error) {
+    throw new Error(`--${name}: ${file} cannot be written`, { cause: error });
+  }
   return file;
 }
 
