@@ -33,7 +33,7 @@ export function outages(shop: Shop, customer: Customer): void {
     );
 
   describe('while a server is away', () => {
-    test('Kafka is killed: orders are accepted up to the bound, then 503; when it is back all go through', async () => {
+    test('Kafka is killed: orders are accepted up to the bound, then 503; when it is back all go through, a service that was restarted meanwhile too', async () => {
       const inFlight = await customer.place(30, ['wallet']);
       await stack.unit('kafka').kill('SIGKILL');
       const { accepted, refused } = await placeUntilRefused();
@@ -42,8 +42,13 @@ export function outages(shop: Shop, customer: Customer): void {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       await isReady('order', 503, 10_000);
       await isReady('inventory', 503, 10_000);
+      const shipping = stack.unit('shipping');
+      await shipping.stop();
+      expect(await shipping.program?.exited).toMatchObject({ code: 0 });
+      const restarted = shipping.start();
       await sleep(3_000);
       await stack.unit('kafka').start();
+      await restarted;
       await expectCompleted(shop, customer, [...inFlight, ...accepted]);
       await isReady('order', 200, 20_000);
       expect((await placeOne()).status).toBe(202);

@@ -1,5 +1,6 @@
 import { type Connection, type Logger, openConnection } from '@ballast/platform';
 import type { Producer } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, type KafkaOptions, untilKafkaAnswers } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
@@ -28,6 +29,9 @@ export interface LoopHealth {
 
 /** Fewer than that are not held up for company: a lone order takes no longer. */
 const severalMessages = 4;
+
+/** How long a loop that ends waits for Kafka in all: less than a process may take to shut down. */
+const goodbyeMs = 4_000;
 
 /** Its handler never came to an end, or its statements did not. */
 class TookTooLong extends Error {
@@ -162,18 +166,23 @@ export class LaneLoop implements WorkSink {
     await untilKafkaAnswers(() => this.#consumer.run(), this.kafka);
   }
 
-  /** Finishes the pass in hand, sends what is committed, and leaves the group. */
+  /**
+   * Finishes the pass in hand, sends what is committed, and leaves the group: what of it Kafka lets us do in time. What
+   * was not sent is sent by whoever has the lanes next.
+   */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#signal.notify();
-    await this.#running;
+    const patience = sleep(goodbyeMs, undefined, { ref: false });
+    const inTime = (step: Promise<unknown> | null) => Promise.race([step, patience]);
+    await inTime(this.#running);
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#handOvers.abandon();
-    await this.#consumer.stop();
-    await Promise.race([this.#publisher.settled(), sleep(3_000)]);
+    await inTime(this.#consumer.stop());
+    await inTime(this.#publisher.settled());
     await this.#chores.deletePublished().catch(() => undefined);
-    await this.#producer.disconnect();
+    await inTime(this.#producer.disconnect());
     await this.#db?.end().catch(() => undefined);
   }
 
@@ -430,5 +439,3 @@ function slices(items: readonly Item[], size: number): (readonly Item[])[] {
   for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
   return parts;
 }
-
-const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

@@ -1,5 +1,6 @@
 import type { Logger, Queries } from '@ballast/platform';
 import type { Producer } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectKafka, type KafkaOptions, laneOf, untilKafkaAnswers } from '../kafka/connection.js';
 import { encode } from '../envelope.js';
 import type { Outgoing } from '../message.js';
@@ -9,6 +10,9 @@ import { type OutboxRow, Publisher } from './publisher.js';
 
 /** An outbox row before it has a seq: what a request's own transaction inserts. */
 export type HttpOutboxRow = Omit<OutboxRow, 'seq'>;
+
+/** How long one that closes waits for Kafka. */
+const goodbyeMs = 2_000;
 
 /** Sent rows are deleted together: each deletion is a transaction. Within a second, or a restart sends them again. */
 const deletionMs = 200;
@@ -99,10 +103,11 @@ export class HttpOutbox {
   /** Sends what is queued and disconnects; what cannot be sent in time is left to the sweep. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.race([this.#working, new Promise(resolve => setTimeout(resolve, 3_000).unref())]);
+    const patience = sleep(goodbyeMs, undefined, { ref: false });
+    await Promise.race([this.#working, patience]);
     if (this.#deletion !== null) clearTimeout(this.#deletion);
     await this.#deleteSent();
-    await this.#producer.disconnect();
+    await Promise.race([this.#producer.disconnect(), patience]);
   }
 
   async #work(): Promise<void> {
