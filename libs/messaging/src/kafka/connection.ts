@@ -82,8 +82,12 @@ const silent = new Set([
 
 function isSilence(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // The last is a plain Error, of a broker that was found and lost again while kafkajs connected to it.
-  return silent.has(error.name) || isSilence(error.cause) || error.message === 'Broker not connected';
+  if (silent.has(error.name) || isSilence(error.cause)) return true;
+  // Of a broker that was found, and lost again while kafkajs asked it: a plain Error, or null where it expects an answer.
+  return (
+    error.message === 'Broker not connected' ||
+    (error instanceof TypeError && /[\\/]kafkajs[\\/]/.test(error.stack ?? ''))
+  );
 }
 
 const partitioner = Partitioners.DefaultPartitioner();
