@@ -42,6 +42,7 @@ export {
 } from './operations/operations.js';
 export { OperationAnswers, type OperationReply, wishAttributes } from './operations/operation-answers.js';
 export { OperationsDesk, type Wish } from './operations/operations-desk.js';
+export { OperatorRoute } from './operations/operator-route.js';
 export type { Alarm } from './participant/alarm.js';
 export * from './participant/definition.js';
 export { ParticipantHandler, type ParticipantHandlerOptions } from './participant/handler.js';

@@ -7,50 +7,19 @@ import {
   RetryAll,
   SagaAction,
 } from '@ballast/contracts';
-import { OperationAnswers, type OperationReply, OperationsDesk, wishAttributes } from '@ballast/messaging';
+import {
+  OperationAnswers,
+  type OperationReply,
+  OperationsDesk,
+  OperatorRoute,
+  wishAttributes,
+} from '@ballast/messaging';
 import { Problem } from '@ballast/platform';
-import {
-  applyDecorators,
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SagaReader } from '../storage/saga-reader.js';
 
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** What every action has in common, for the documentation. */
-const Action = (summary: string) =>
-  applyDecorators(
-    ApiOperation({ summary }),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description:
-        '1 to 255 printable ASCII characters. Repeated with the same body: applied once, answered the same.',
-    }),
-    HttpCode(200),
-    ApiOkResponse({ standardSchema: OperationView, description: 'What became of it, saga by saga.' }),
-    ApiAcceptedResponse({
-      standardSchema: OperationView,
-      description: 'Not all of it was handled within `wait`; Location tells later.',
-    }),
-    ApiResponse({ status: 422, description: 'IDEMPOTENCY_KEY_REUSED' }),
-  );
 
 /** What changes something. Each action is decided by the owner of the saga's lane, and stands in the audit. */
 @ApiTags('operations')
@@ -66,7 +35,8 @@ export class OperationsController {
   }
 
   @Post('sagas/:id/actions')
-  @Action(
+  @OperatorRoute(
+    'saga',
     'Acts on one saga: `retry` what waits for another attempt, `resume` a parked one, `force-forward` past a stuck step, `force-undo` or `cancel` before the pivot was sent.',
   )
   @ApiResponse({ status: 404, description: 'SAGA_NOT_FOUND' })
@@ -90,7 +60,8 @@ export class OperationsController {
   }
 
   @Post('retry')
-  @Action(
+  @OperatorRoute(
+    'saga',
     'Retries all sagas that match, the oldest first, as after an outage: a thousand at most; ask again for more.',
   )
   async retryAll(

@@ -15,52 +15,17 @@ import {
   type OperationReply,
   Operations,
   OperationsDesk,
+  OperatorRoute,
   wishAttributes,
 } from '@ballast/messaging';
 import { placeOrderChoreographed } from '@ballast/place-order';
 import { Problem } from '@ballast/platform';
-import {
-  applyDecorators,
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { cursorAfter, orderOfCursor } from '../api/cursor.js';
 import type { RequestHeaders } from '../api/reply.js';
 import { ChoreographedReader, type FoundOrder } from '../storage/choreographed-reader.js';
 import { detailsOf, summaryOf } from './views.js';
-
-/** What every action has in common, for the documentation. */
-const Action = () =>
-  applyDecorators(
-    HttpCode(200),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description:
-        '1 to 255 printable ASCII characters. Repeated with the same body: applied once, answered the same.',
-    }),
-    ApiOkResponse({ standardSchema: OperationView, description: 'What became of it, order by order.' }),
-    ApiAcceptedResponse({
-      standardSchema: OperationView,
-      description: 'Not all of it was handled within `wait`; Location tells later.',
-    }),
-    ApiResponse({ status: 422, description: 'IDEMPOTENCY_KEY_REUSED' }),
-  );
 
 /** Choreographed orders: nobody conducts them, and this service knows what everybody has announced. */
 @ApiTags('operations')
@@ -108,11 +73,10 @@ export class ChoreographedController {
   }
 
   @Post('orders/:id/actions')
-  @Action()
-  @ApiOperation({
-    summary:
-      'Acts on one order: everybody is asked to `retry` what waits, or to `resume` what was given up; `cancel` is decided by the payment.',
-  })
+  @OperatorRoute(
+    'order',
+    'Acts on one order: everybody is asked to `retry` what waits, or to `resume` what was given up; `cancel` is decided by the payment.',
+  )
   @ApiResponse({ status: 404, description: 'ORDER_NOT_FOUND' })
   @ApiResponse({ status: 409, description: 'OPERATION_REFUSED: `detail` says why.' })
   async act(
@@ -130,8 +94,7 @@ export class ChoreographedController {
   }
 
   @Post('retry')
-  @Action()
-  @ApiOperation({ summary: 'Retries all orders that match, the oldest first, as after an outage.' })
+  @OperatorRoute('order', 'Retries all orders that match, the oldest first, as after an outage.')
   async retryAll(
     @Body({ schema: RetryChoreographed }) body: RetryChoreographed,
     @Query({ schema: OperationWait }) { wait }: OperationWait,
