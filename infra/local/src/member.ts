@@ -31,6 +31,6 @@ export async function startMember(member: Member, options: MemberOptions): Promi
     launched,
   });
   const url = urlOf(member.name, surroundings.ports);
-  await program.waitUntil(() => isReady(url), { deadlineMs: 90_000, intervalMs: 100 });
+  await program.waitUntil(() => isReady(url, program.pid), { deadlineMs: 90_000, intervalMs: 100 });
   return program;
 }

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { outsideServers } from './environment.js';
-import { environmentOf, membersOf, portsOf } from './services.js';
+import { environmentOf, isReady, membersOf, portsOf } from './services.js';
 
 test('replicas are there for every service, and once for each simulated party', () => {
   const names = membersOf(2).map(({ name }) => name);
@@ -59,4 +61,19 @@ test('outside servers are those that the environment names', () => {
     brokers: 'a:1',
     databaseUrls: { order: 'postgresql://x' },
   });
+});
+
+test('a process is ready when it says so itself, not when another does that had its port first', async () => {
+  let status = 200;
+  const server = createServer((_, response) => {
+    response.writeHead(status).end(JSON.stringify({ details: { process: { status: 'up', pid: 41 } } }));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await isReady(url, 41)).toBe(true);
+  expect(await isReady(url, 42)).toBe(false);
+  status = 503;
+  expect(await isReady(url, 41)).toBe(false);
+  await new Promise(resolve => server.close(resolve));
+  expect(await isReady(url, 41)).toBe(false);
 });

@@ -80,12 +80,15 @@ export function environmentOf(member: Member, surroundings: Surroundings): NodeJ
 export const urlOf = (name: string, ports: Readonly<Record<string, number>>): string =>
   `http://127.0.0.1:${ports[name]}`;
 
-/** Resolves whether the process says that it can do its work; a process that does not answer cannot. */
-export async function isReady(url: string): Promise<boolean> {
+/**
+ * Resolves whether the process says that it can do its work; one that does not answer cannot. Neither can one in whose
+ * place another process answers, which had the port before it.
+ */
+export async function isReady(url: string, pid: number): Promise<boolean> {
   try {
     const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-    await response.body?.cancel();
-    return response.ok;
+    const { details } = (await response.json()) as { details?: { process?: { pid?: number } } };
+    return response.ok && details?.process?.pid === pid;
   } catch {
     return false;
   }

@@ -168,11 +168,21 @@ export class Stack {
     this.#forgetUnreachableData();
     keepPreviousLogs(join(this.directory, 'logs'));
     const names = ['postgres', 'kafka', 'kafka-controller', ...this.#members.flatMap(portsOf)];
-    this.#ports = await keepPorts(join(this.directory, 'ports.json'), names, this.#options.wantedPorts);
+    const { wantedPorts } = this.#options;
+    const reservation = await keepPorts(join(this.directory, 'ports.json'), names, wantedPorts);
+    this.#ports = reservation.ports;
+    try {
+      await this.#startAll();
+    } finally {
+      await reservation.release();
+    }
+    signal?.throwIfAborted();
+  }
+
+  async #startAll(): Promise<void> {
     const parties = this.#stage('simulators', () => this.#startMembers(isParty));
     await Promise.all([this.#startPostgres(), this.#startKafka(), parties]);
     await this.#stage('services', () => this.#startMembers(member => !isParty(member)));
-    signal?.throwIfAborted();
   }
 
   /** Nobody knows the password of a database whose folder of ours was deleted: it lies elsewhere, see `postgresDirectory`. */

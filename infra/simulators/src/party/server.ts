@@ -37,7 +37,9 @@ export function serve(party: Party, journal: Journal, rules = new Rules()): Fast
     return journal.page(after, limit);
   });
   server.get('/calls', () => traffic.counts);
-  for (const path of ['/health/live', '/health/ready']) server.get(path, () => ({ status: 'ok' }));
+  // As the services answer: which process it is, too.
+  const health = { status: 'ok', details: { process: { status: 'up', pid: process.pid } } };
+  for (const path of ['/health/live', '/health/ready']) server.get(path, () => health);
   return server;
 }
 

@@ -21,6 +21,12 @@ export interface HealthIndicator {
 
 const indicatorsToken = Symbol('health indicators');
 
+/** Which of several replicas answers. */
+const whoAnswers: HealthIndicator = {
+  name: 'process',
+  check: () => ({ pid: process.pid, uptimeSeconds: Math.floor(process.uptime()) }),
+};
+
 /** `GET /health/live` and `GET /health/ready`: 200, or 503 with what is down under `checks`. */
 @Module({})
 export class HealthModule {
@@ -72,7 +78,7 @@ class HealthController {
   @Get('ready')
   @HealthCheck({ swaggerDocumentation: false })
   ready(): Promise<HealthCheckResult> {
-    return this.check(this.indicators);
+    return this.check([whoAnswers, ...this.indicators]);
   }
 
   /** A result holds for a second, whoever asks how often, and a check that hangs is down. */
