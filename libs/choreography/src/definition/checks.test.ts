@@ -1,4 +1,4 @@
-import { command, event, Failure, Nothing } from '@ballast/contracts';
+import { command, event, type EventType, Failure, Nothing } from '@ballast/contracts';
 import { describe, expect, test } from 'vitest';
 import {
   about,
@@ -7,6 +7,8 @@ import {
   cook,
   cooked,
   excuse,
+  excused,
+  leftEarly,
   lunch,
   paid,
   reactions,
@@ -15,7 +17,7 @@ import {
   thrownAway,
 } from '../examples/lunch.js';
 import { choreography, when } from './choreography.js';
-import { eventsOf, heardBy, type Reaction } from './definition.js';
+import { eventsOf, heardBy, type Reaction, type ReactionKind } from './definition.js';
 import { diagramOf } from './diagram.js';
 import { patienceOf } from './patience.js';
 
@@ -81,6 +83,46 @@ describe('refused when it is defined', () => {
     expect(made(changed('guest.thank', { kind: 'cancels' }))).toThrow(
       'there is one reaction that completes, not 0',
     );
+  });
+
+  test('an end or an undo for which the first of several events is enough', () => {
+    const anyOf = (events: readonly EventType[]) => ({ on: { kind: 'any', events } }) as const;
+    expect(made(changed('guest.leave', anyOf([excused, thrownAway])))).toThrow(
+      'guest.leave does not wait for',
+    );
+    expect(made(changed('kitchen.throw-away', anyOf([excused, leftEarly])))).toThrow(
+      'kitchen.throw-away does not wait for till.excused',
+    );
+    expect(made(changed('kitchen.throw-away', anyOf([excused])))).not.toThrow();
+  });
+
+  test('a do that may fail behind the pivot, and what must finish before it', () => {
+    const garnished = event('kitchen.garnished', Nothing);
+    const spoilt = event('kitchen.spoilt', Failure);
+    const cleared = event('kitchen.cleared', Failure);
+    const garnish = command('kitchen.garnish', { data: Nothing, reply: Nothing, rejects: ['SPOILT'] });
+    const clear = command('kitchen.clear', { data: Nothing, reply: Nothing });
+    const alsoOn: Partial<Record<ReactionKind, EventType>> = { completes: garnished, cancels: cleared };
+    const late = [
+      ...reactions.map(reaction => {
+        const also = reaction.command === excuse ? spoilt : alsoOn[reaction.kind];
+        const { kind, events } = reaction.on;
+        if (also === undefined) return reaction;
+        return {
+          ...reaction,
+          on: { kind: also === spoilt ? kind : ('all' as const), events: [...events, also] },
+        };
+      }),
+      when(paid, 'kitchen', { do: garnish, with: () => ({}), then: garnished, orElse: spoilt }),
+      when(excused, 'kitchen', { undo: clear, of: garnish, then: cleared }),
+    ];
+    expect(made(late)).toThrow('till.charge, the pivot, does not wait for kitchen.garnished');
+    const early = changed('kitchen.serve', { on: { kind: 'all', events: [billed] } }).map(reaction =>
+      reaction.kind === 'completes'
+        ? { ...reaction, on: { kind: 'all' as const, events: [served, paid] } }
+        : reaction,
+    );
+    expect(made(early)).toThrow('kitchen.serve has to finish, and does not wait for till.paid');
   });
 
   test('a command that is used twice, or is another participant’s', () => {

@@ -15,7 +15,8 @@ export function checked(choreography: Choreography): Choreography {
     eventsProblem(choreography) ??
     undoProblem(choreography) ??
     endsProblem(choreography) ??
-    cycleProblem(choreography);
+    cycleProblem(choreography) ??
+    orderProblem(choreography);
   if (problem !== null) refuse(problem);
   return Object.freeze(choreography);
 }
@@ -77,11 +78,15 @@ function undoProblem(choreography: Choreography): string | null {
     const undos = reactions.filter(({ of }) => of === command);
     if (undos.length !== 1) return `${command.type} has ${undos.length} undos, and needs one`;
     if (undos[0]!.participant !== participant) return `${command.type} is undone by somebody else`;
-    if (undos[0] !== arbiter && !undos[0]!.on.events.includes(arbiter.then!))
+    if (undos[0] !== arbiter && !waitsFor(undos[0]!, arbiter.then!))
       return `${undos[0]!.command.type} does not wait for ${arbiter.then!.type}: it would undo what may be captured yet`;
   }
   return null;
 }
+
+/** Of any events, the first one that comes is enough: it waits for none of them, unless there is only one. */
+const waitsFor = ({ on }: Reaction, event: EventType): boolean =>
+  on.events.includes(event) && (on.kind === 'all' || on.events.length === 1);
 
 /** One good end and one bad one, both the watcher's; the bad one waits for every undo. */
 function endsProblem(choreography: Choreography): string | null {
@@ -93,7 +98,7 @@ function endsProblem(choreography: Choreography): string | null {
       return `${ends[0]!.command.type} ends the order, which is not ${ends[0]!.participant}'s`;
     const awaited = kind === 'completes' ? 'must-finish' : 'undo';
     const forgotten = reactions.find(
-      reaction => reaction.kind === awaited && !ends[0]!.on.events.includes(reaction.then!),
+      reaction => reaction.kind === awaited && !waitsFor(ends[0]!, reaction.then!),
     );
     if (forgotten !== undefined) return `${ends[0]!.command.type} does not wait for ${forgotten.then!.type}`;
   }
@@ -121,4 +126,30 @@ function cycleProblem({ reactions }: Choreography): string | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+/** Nothing is undone after the pivot, and only what was done before it is: what may fail has its place before, what must finish after it. */
+function orderProblem(choreography: Choreography): string | null {
+  const { reactions } = choreography;
+  const pivot = pivotOf(choreography);
+  const beforePivot = certainBefore(reactions, pivot);
+  const open = reactions.find(({ kind, then }) => kind === 'do' && !beforePivot.has(then!));
+  if (open !== undefined)
+    return `${pivot.command.type}, the pivot, does not wait for ${open.then!.type}: ${open.command.type} could fail after it`;
+  const early = reactions.find(
+    reaction => reaction.kind === 'must-finish' && !certainBefore(reactions, reaction).has(pivot.then!),
+  );
+  if (early === undefined) return null;
+  return `${early.command.type} has to finish, and does not wait for ${pivot.then!.type}: nobody would undo it`;
+}
+
+/** The events that must have happened when a reaction has heard what it waits for. There is no cycle. */
+function certainBefore(reactions: readonly Reaction[], { on }: Reaction): ReadonlySet<EventType> {
+  const ways = on.events.map(event => {
+    const announcer = reactions.find(({ then, orElse }) => then === event || orElse === event);
+    return new Set([event, ...(announcer === undefined ? [] : certainBefore(reactions, announcer))]);
+  });
+  const onAnyWay = new Set(ways.flatMap(way => [...way]));
+  if (on.kind === 'all') return onAnyWay;
+  return new Set([...onAnyWay].filter(event => ways.every(way => way.has(event))));
 }
