@@ -37,6 +37,7 @@ export function command<
   type: Type,
   spec: { data: Data; reply: Reply; rejects?: readonly Code[] },
 ): Command<Type, Data, Reply, Code> {
+  checkType(type);
   return { kind: 'command', type, data: spec.data, reply: spec.reply, rejects: spec.rejects ?? [] };
 }
 
@@ -44,7 +45,13 @@ export function event<const Type extends `${string}.${string}`, Data extends z.Z
   type: Type,
   data: Data,
 ): EventType<Type, Data> {
+  checkType(type);
   return { kind: 'event', type, data };
+}
+
+/** The topic follows from what is before the dot. */
+function checkType(type: string): void {
+  if (!/^[^.]+\../.test(type)) throw new TypeError(`"${type}" is no type of a message: <service>.<what>`);
 }
 
 /** Data and replies that carry nothing. */

@@ -26,6 +26,9 @@ export const Day = z.iso
   .refine(day => day >= '0001', { message: 'must not be in the year 0000' })
   .meta({ id: 'Day', example: '2030-12-24' });
 
+/** The longest that anything waits, a year, in milliseconds: more is a mistake, and further on dates end. */
+export const longestMs = 31_536_000_000;
+
 /** Minor units of one currency. 10^12 keeps sums of a hundred lines exact in a double. */
 export const Cents = z.int().min(0).max(1_000_000_000_000);
 export const PositiveCents = Cents.min(1);

@@ -1,3 +1,5 @@
+import { longestMs } from '@ballast/contracts';
+
 /** How patient participants are with their own operations, and the watcher with everybody. */
 export interface Patience {
   /** From a refusal to the next attempt, in milliseconds: doubled each time, `retryMaxMs` at most. */
@@ -20,7 +22,8 @@ export const defaultPatience: Patience = {
 export function patienceOf(settings: Partial<Patience>, defaults: Patience = defaultPatience): Patience {
   const patience = { ...defaults, ...settings };
   for (const [name, value] of Object.entries(patience)) {
-    if (!Number.isFinite(value) || value < 1) throw new RangeError(`${name} is ${value}: at least 1`);
+    if (!Number.isInteger(value) || value < 1 || value > longestMs)
+      throw new RangeError(`${name} is ${value}: a whole number from 1 to ${longestMs}`);
   }
   return patience;
 }

@@ -283,3 +283,7 @@ test('an order is not advanced with another version of its choreography', () => 
 test('an answer that no reaction has asked for is an alarm', () => {
   given(lunch, 'kitchen').of('kitchen.cook').done({ plate: 1 }).expectAlarm('ANSWER_TO_NOTHING');
 });
+
+test('a sentence about somebody who has no part in it is refused', () => {
+  expect(() => given(lunch, 'waiter')).toThrow('waiter has no part in lunch: guest, kitchen, till have');
+});

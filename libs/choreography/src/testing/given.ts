@@ -1,6 +1,6 @@
 import { type Answer, answerOf, type DataOf, type EventType } from '@ballast/contracts';
 import { isDeepStrictEqual } from 'node:util';
-import type { Choreography } from '../definition/definition.js';
+import { type Choreography, watcherOf } from '../definition/definition.js';
 import { advance, begin, nextDue } from '../engine/advance.js';
 import type { Advanced, Alarm, Effect, Event } from '../engine/event.js';
 import type { Instant, Progress } from '../engine/progress.js';
@@ -15,6 +15,9 @@ export function given(
   participant: string,
   { id = 'an-order', deadlineMs }: { readonly id?: string; readonly deadlineMs?: number } = {},
 ): Scenario {
+  const known = new Set([watcherOf(choreography), ...choreography.reactions.map(one => one.participant)]);
+  if (!known.has(participant))
+    throw new Error(`${participant} has no part in ${choreography.name}: ${[...known].join(', ')} have`);
   const deadlineAt = deadlineMs === undefined ? null : noon + deadlineMs;
   return new Scenario(choreography, begin(choreography, participant, id, noon), deadlineAt);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { holiday } from '../examples/holiday.js';
 import { withDefaults } from './definition.js';
 import { defaultPolicy, delayMs, policyOf } from './policy.js';
-import { saga } from './saga.js';
+import { type AfterPivot, type BeforePivot, saga } from './saga.js';
 
 const named = (type: `${string}.${string}`) => command(type, { data: Nothing, reply: Nothing });
 const step = (type: `${string}.${string}`) => ({
@@ -57,9 +57,45 @@ describe('refused when it is defined', () => {
     expect(() => begun.undoable({})).toThrow('a stage without a step');
   });
 
+  test('an order of steps, or a rejection, that would leave something half done, where no compiler saw it', () => {
+    const forward = (type: `${string}.${string}`) => ({ do: named(type), with: () => ({}) });
+    const paid = begun.undoable('one', step('a.one')).pivot('pay', forward('a.pay'));
+    expect(() => (paid as never as BeforePivot<object, object>).pivot('again', forward('a.again'))).toThrow(
+      '"again" is a second pivot',
+    );
+    expect(() => (paid as never as BeforePivot<object, object>).undoable('two', step('a.two'))).toThrow(
+      '"two" comes after the pivot',
+    );
+    const unpaid = begun.undoable('one', step('a.one')) as never as AfterPivot<object, object>;
+    expect(() => unpaid.mustFinish({ ship: forward('a.ship') })).toThrow(
+      '"ship" has to finish before the pivot',
+    );
+    const refusable = command('a.refusable', { data: Nothing, reply: Nothing, rejects: ['NO'] });
+    expect(() => paid.mustFinish({ ship: { do: refusable as never, with: (() => ({})) as never } })).toThrow(
+      '"ship" may not be rejected with NO, as a.refusable may',
+    );
+    expect(() => begun.undoable('one', { ...step('a.one'), undo: refusable } as never)).toThrow(
+      '"one" may not be rejected with NO',
+    );
+  });
+
+  test.each([
+    [{ do: undefined }, 'its do is no command'],
+    [{ with: undefined }, 'its with is no function'],
+    [{ undo: undefined }, 'its undo is no command'],
+    [{ undoWith: 7 }, 'its undoWith is no function'],
+  ])('a step that lacks something, where no compiler saw it: %j', (lacking, why) => {
+    const authored = { ...step('a.one'), ...lacking };
+    expect(() => begun.undoable('book', authored as never)).toThrow(why);
+    expect(() => begun.undoable('book', authored as never)).toThrow('"book"');
+  });
+
   test.each([
     [{ timeoutMs: 0 }, 'timeoutMs is 0'],
     [{ timeoutMs: NaN }, 'timeoutMs is NaN'],
+    [{ timeoutMs: 1.5 }, 'timeoutMs is 1.5'],
+    [{ timeoutMs: Number.MAX_SAFE_INTEGER }, 'timeoutMs is 9007199254740991'],
+    [{ attemptsMax: 2.5 }, 'attemptsMax is 2.5'],
     [{ attemptsMax: 0 }, 'attemptsMax is 0'],
     [{ backoff: { factor: 0.5 } }, 'backoff.factor is 0.5'],
     [{ backoff: { firstMs: 100, maxMs: 50 } }, 'backoff.maxMs is 50'],
@@ -95,4 +131,5 @@ test('the backoff doubles up to its cap, with a jitter of half that depends on t
     expect(delayMs(backoff, index + 1, 'order 7')).toBe(delays[7]);
   }
   expect(delayMs(backoff, 10_000, 'order 7')).toBeLessThanOrEqual(1_500);
+  expect(delayMs({ ...backoff, firstMs: 0 }, 10_000, 'order 7')).toBe(0);
 });

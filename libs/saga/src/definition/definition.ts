@@ -63,18 +63,23 @@ export function withDefaults<Input>(saga: Definition<Input>, settings: PolicySet
   };
 }
 
-/** Throws what the compiler can't see: names and commands that occur twice, and names that do not fit a message. */
+/**
+ * Throws what the compiler can't see: names and commands that occur twice, and names that do not fit a message; and,
+ * for those who do without a compiler, steps in an order in which one could neither be undone nor finished.
+ */
 export function checked(definition: Definition): void {
   const names = new Set<string>();
   const types = new Set<string>();
   const refuse = (why: string): never => {
     throw new TypeError(`saga ${definition.name}: ${why}`);
   };
-  for (const step of definition.steps) {
+  for (const [index, step] of definition.steps.entries()) {
     if (step.name === '' || step.name.length > 64)
       refuse(`a step's name has 1 to 64 characters: "${step.name}"`);
     if (names.has(step.name)) refuse(`two steps are called "${step.name}"`);
     names.add(step.name);
+    const problem = placeProblem(step, definition.steps.slice(0, index)) ?? rejectionProblem(step);
+    if (problem !== null) refuse(`"${step.name}" ${problem}`);
     const commands = step.kind === 'undoable' ? [step.do, step.undo] : [step.do];
     for (const { type } of commands) {
       // The participants' barrier knows an operation by order and command: the second would get the first's answer.
@@ -82,4 +87,18 @@ export function checked(definition: Definition): void {
       types.add(type);
     }
   }
+}
+
+function placeProblem({ kind }: Step, before: readonly Step[]): string | null {
+  const afterPivot = before.some(step => step.kind === 'pivot');
+  if (kind === 'must-finish')
+    return afterPivot ? null : 'has to finish before the pivot, where all may still be undone';
+  if (!afterPivot) return null;
+  return kind === 'pivot' ? 'is a second pivot' : 'comes after the pivot, where nothing is undone';
+}
+
+function rejectionProblem(step: Step): string | null {
+  if (step.kind === 'pivot') return null;
+  const { type, rejects } = step.kind === 'undoable' ? step.undo : step.do;
+  return rejects.length === 0 ? null : `may not be rejected with ${rejects.join(' or ')}, as ${type} may`;
 }

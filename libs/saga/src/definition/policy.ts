@@ -1,3 +1,5 @@
+import { longestMs } from '@ballast/contracts';
+
 /** How long to wait before the next attempt: `firstMs`, then `factor` times more each time, `maxMs` at most. */
 export interface Backoff {
   readonly firstMs: number;
@@ -38,12 +40,13 @@ export function policyOf(settings: PolicySettings, defaults: Policy): Policy {
     ['attemptsMax', attemptsMax, 1],
     ['parkAfterAttempts', parkAfterAttempts, 1],
     ['backoff.firstMs', backoff.firstMs, 0],
-    ['backoff.factor', backoff.factor, 1],
     ['backoff.maxMs', backoff.maxMs, backoff.firstMs],
   ] as const) {
-    if (!Number.isFinite(value) || value < least)
-      throw new RangeError(`${name} is ${value}: at least ${least}`);
+    if (!Number.isInteger(value) || value < least || value > longestMs)
+      throw new RangeError(`${name} is ${value}: a whole number from ${least} to ${longestMs}`);
   }
+  const { factor } = backoff;
+  if (!Number.isFinite(factor) || factor < 1) throw new RangeError(`backoff.factor is ${factor}: at least 1`);
   return policy;
 }
 
@@ -52,7 +55,9 @@ export function policyOf(settings: PolicySettings, defaults: Policy): Policy {
  * backoff. The jitter comes from `seed` alone, so that the engine stays pure.
  */
 export function delayMs({ firstMs, factor, maxMs }: Backoff, attempts: number, seed: string): number {
-  const fullMs = Math.min(maxMs, firstMs * factor ** (attempts - 1));
+  // Infinity times nothing would be no number.
+  const grown = Math.min(factor ** (attempts - 1), Number.MAX_VALUE);
+  const fullMs = Math.min(maxMs, firstMs * grown);
   return Math.round(fullMs * (0.5 + 0.5 * fractionOf(`${seed}/${attempts}`)));
 }
 

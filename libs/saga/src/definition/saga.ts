@@ -83,9 +83,9 @@ type CommandThatMayNotReject = Command<string, z.ZodType, z.ZodType, never>;
 type NewName<Name extends string, Done> = Name extends keyof Done ? never : Name;
 
 type Authored = PolicySettings & {
-  readonly do: Command;
+  readonly do?: Command;
   readonly undo?: Command;
-  readonly with: Step['with'];
+  readonly with?: Step['with'];
   readonly undoWith?: Step['with'];
 };
 
@@ -131,9 +131,12 @@ class Sentence implements Definition {
 }
 
 function stepOf(kind: Step['kind'], name: string, stage: number, authored: Authored): Step {
-  const { do: command, with: data, undo, undoWith, ...settings } = authored;
+  const { do: command, with: data, undo, undoWith = nothing, ...settings } = authored;
+  if (command?.kind !== 'command') throw new TypeError(`step "${name}": its do is no command`);
+  if (typeof data !== 'function') throw new TypeError(`step "${name}": its with is no function`);
   const step = { name, stage, do: command, with: data, settings, policy: policyOf(settings, defaultPolicy) };
   if (kind !== 'undoable') return { kind, ...step };
-  if (undo === undefined) throw new TypeError(`step "${name}" can't be undone`);
-  return { kind, ...step, undo, undoWith: undoWith ?? nothing };
+  if (undo?.kind !== 'command') throw new TypeError(`step "${name}" can't be undone: its undo is no command`);
+  if (typeof undoWith !== 'function') throw new TypeError(`step "${name}": its undoWith is no function`);
+  return { kind, ...step, undo, undoWith };
 }

@@ -150,3 +150,12 @@ test('an instance is not advanced with another definition, or another version of
   const newer = { ...withDefaults(holiday, {}), version: 2 };
   expect(() => advance(newer, instance, { kind: 'timer' }, 1)).toThrow('holiday 1 was advanced as holiday 2');
 });
+
+test('a sentence in which a command is sent with data that it does not know is not true', () => {
+  const count = command('a.count', { data: z.object({ n: z.int() }), reply: Nothing });
+  const wrong = saga('wrong', { version: 1, input: Nothing }).pivot('count', {
+    do: count,
+    with: () => ({ n: 'three' }) as never,
+  });
+  expect(() => given(wrong, {}).expectCommand('a.count')).toThrow('no data of a.count');
+});

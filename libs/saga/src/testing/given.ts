@@ -78,6 +78,8 @@ export class Scenario {
         );
       }
     }
+    const checked = sent.command.data.safeParse(sent.data);
+    if (!checked.success) return this.#fail(`no data of ${type}: ${checked.error.message}`);
     this.#story.push(`sent ${shown(sent)}`);
     this.#expected.push(sent);
     this.#current = sent;

@@ -60,6 +60,25 @@ describe('refused when it is defined', () => {
     expect(() => begun.branch('', branch('one'))).toThrow('1 to 64 characters');
     expect(() => tcc('', { version: 1, input: z.object({}) })).toThrow('1 to 64 characters');
     expect(() => tcc('sample', { version: 0, input: z.object({}) })).toThrow('version 0');
-    expect(() => patienceOf({ timeoutMs: 0 })).toThrow('timeoutMs is 0');
+    for (const timeoutMs of [0, 1.5, NaN, Number.MAX_SAFE_INTEGER])
+      expect(() => patienceOf({ timeoutMs })).toThrow(`timeoutMs is ${timeoutMs}: a whole number`);
+  });
+
+  test('what lacks a command or its data, where no compiler saw it', () => {
+    const { confirm: _, ...noConfirm } = branch('one');
+    expect(() => begun.branch('one', noConfirm as never)).toThrow('tcc sample: "one" lacks a command');
+    expect(() => begun.branch('one', { ...branch('one'), with: undefined as never })).toThrow(
+      'tcc sample: "one" lacks the function',
+    );
+    const one = begun.branch('one', branch('one'));
+    expect(() => one.whenConfirmed('thank', {} as never)).toThrow('"thank" lacks its command');
+    expect(() => one.whenCancelledTell(undefined as never, () => ({}) as never)).toThrow('told at the end');
+    const work = twoPhase('sample', { version: 1, input: z.object({}) });
+    expect(() => work.branch('one', first => first.does(undefined as never, () => ({}) as never))).toThrow(
+      'no command',
+    );
+    expect(() => work.branch('one', first => first.does(named('one.do'), undefined as never))).toThrow(
+      'one.do lacks the function',
+    );
   });
 });

@@ -54,6 +54,8 @@ export function checked<D extends Definition>(definition: D): D {
   };
   if (!/^.{1,64}$/.test(name)) refuse('a name has 1 to 64 characters');
   if (!Number.isInteger(version) || version < 1) refuse(`version ${version} is not 1 or more`);
+  const lack = lackOf(definition);
+  if (lack !== null) refuse(lack);
   const names = [...branches, ...afterwards].map(part => part.name);
   const types = [
     ...branches.flatMap(({ prepare, commit, abort }) => [prepare, commit, abort]),
@@ -69,4 +71,18 @@ export function checked<D extends Definition>(definition: D): D {
     if (twice !== undefined) refuse(`two ${what} are called "${twice}"`);
   }
   return Object.freeze(definition);
+}
+
+/** What is missing where no compiler saw it. */
+function lackOf({ branches, afterwards, whenAborted }: Definition): string | null {
+  const isCommand = (value: Command | undefined) => value?.kind === 'command';
+  for (const { name, prepare, prepareWith, commit, commitWith, abort } of branches) {
+    if (![prepare, commit, abort].every(isCommand))
+      return `"${name}" lacks a command: for its beginning, its end, or its undoing`;
+    if ([prepareWith, commitWith].some(data => typeof data !== 'function'))
+      return `"${name}" lacks the function that gives a command its data`;
+  }
+  const step = afterwards.find(one => !isCommand(one.do));
+  if (step !== undefined) return `"${step.name}" lacks its command`;
+  return whenAborted === null || isCommand(whenAborted.tell) ? null : 'what is told at the end is no command';
 }

@@ -1,3 +1,5 @@
+import { longestMs } from '@ballast/contracts';
+
 /** How patient a coordinator is with each of its participants. */
 export interface Patience {
   /** How long an attempt may stay unanswered, in milliseconds. */
@@ -23,7 +25,8 @@ export const defaultPatience: Patience = {
 export function patienceOf(settings: Partial<Patience>, defaults: Patience = defaultPatience): Patience {
   const patience = { ...defaults, ...settings };
   for (const [name, value] of Object.entries(patience)) {
-    if (!Number.isFinite(value) || value < 1) throw new RangeError(`${name} is ${value}: at least 1`);
+    if (!Number.isInteger(value) || value < 1 || value > longestMs)
+      throw new RangeError(`${name} is ${value}: a whole number from 1 to ${longestMs}`);
   }
   return patience;
 }

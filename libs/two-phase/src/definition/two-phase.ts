@@ -140,6 +140,9 @@ class Listed {
   constructor(readonly items: readonly WorkItem[]) {}
 
   does(command: Command, data: WorkItem['with']): Listed {
+    if (command?.kind !== 'command') throw new TypeError('what a branch does is no command');
+    if (typeof data !== 'function')
+      throw new TypeError(`${command.type} lacks the function that gives it its data`);
     return new Listed([...this.items, { do: command, with: data }]);
   }
 }
