@@ -1,6 +1,6 @@
 import type { BranchDecision, BranchView, ResolveBranch } from '@ballast/contracts';
 import type { Queries } from '@ballast/platform';
-import { gidPrefix } from '@ballast/two-phase';
+import { gidPattern } from '@ballast/two-phase';
 import { statements } from './tables.js';
 
 /** How many branches of this database are open and in doubt, for a health detail. */
@@ -38,7 +38,7 @@ export class BranchBook {
 
   async sums(): Promise<BranchSums> {
     const { rows } = await this.database.query<SumsRow>(
-      statements.statement('sum-up-branches', [gidPrefix(this.name)]),
+      statements.statement('sum-up-branches', [gidPattern(this.name)]),
     );
     const { open, prepared, prepared_max, oldest_seconds, foreign_owner, alarms } = rows[0]!;
     return {
@@ -53,7 +53,7 @@ export class BranchBook {
 
   async #find(values: readonly unknown[]): Promise<BranchView[]> {
     const { rows } = await this.database.query<ViewRow>(
-      statements.statement('list-branches', [gidPrefix(this.name), ...values]),
+      statements.statement('list-branches', [gidPattern(this.name), ...values]),
     );
     return rows.map(viewOf);
   }

@@ -50,7 +50,8 @@ export class BranchPass {
     const { patience = defaultBranchPatience } = this.options;
     const before = stored?.branch ?? null;
     const { branch, effects } = advanceBranch(before, { orderId, name }, event, this.now.getTime(), patience);
-    const cause = stored?.cause ?? causeOf(item);
+    // One that was found prepared has no cause until it is told its end.
+    const cause = stored?.cause.step === undefined ? causeOf(item) : stored.cause;
     const alarm = effects.find(effect => effect.kind === 'alarm') ?? null;
     if (event.kind === 'timer') this.#woken.set(orderId, item.lane);
     if (event.kind === 'overruled') this.#decisions.push({ orderId, late: branch === before });

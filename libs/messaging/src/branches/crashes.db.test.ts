@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
 import { abort, cinemaForTest, commit, prepare, told } from './replicas.fixture.js';
@@ -129,8 +130,32 @@ test('a prepared transaction that no branch explains is found, raises an alarm, 
   expect(await replica.answers(order)).toEqual(['ask']);
   expect(await cinema.state(order)).toBe('prepared');
   await replica.pass(abort(order));
-  expect(await replica.answers(order)).toEqual(['abort 1: done']);
+  const answer = await replica.tells(order);
+  expect(told(answer)).toEqual(['abort 1: done']);
+  // As the coordinator asked: it takes no answer about a branch that does not say which.
+  expect(answer.send[0]?.message.step).toBe('cinema');
   expect(await cinema.prepared()).not.toContain(cinema.gidOf(order));
+});
+
+test('what others have prepared under names nearly like ours is theirs: not asked about, not listed, not ended', async () => {
+  const database = new URL(cinema.database.url).pathname.slice(1);
+  const names = ['', 'backup-2026', `${uuid()}@x`, uuid().toUpperCase()].map(
+    id => `cinema:${id}@${database}`,
+  );
+  const strange = [...names, `cinema:${uuid()}@elsewhere`];
+  for (const gid of strange)
+    await cinema.database.rows(
+      `BEGIN; INSERT INTO visit VALUES ('${uuid()}', 'x'); PREPARE TRANSACTION '${gid}'`,
+    );
+  const replica = await cinema.replica();
+  replica.lookOut.start();
+  await sleep(300);
+  const asked = replica.submitted.map(({ orderId }) => orderId);
+  expect(asked.filter(id => strange.some(gid => gid.startsWith(`cinema:${id}`)))).toEqual([]);
+  const listed = (await replica.book.list('', 100)).map(({ prepared }) => prepared?.gid);
+  expect(listed.filter(gid => gid !== undefined && strange.includes(gid))).toEqual([]);
+  expect((await replica.book.sums()).prepared).toBe((await cinema.prepared()).length - strange.length);
+  expect(await cinema.prepared()).toEqual(expect.arrayContaining(strange));
 });
 
 test('one that was left behind after a rollback is rolled back', async () => {

@@ -1,5 +1,5 @@
 import type { Logger, Queries } from '@ballast/platform';
-import { gidPrefix, orderOfGid } from '@ballast/two-phase';
+import { gidPattern, orderOfGid } from '@ballast/two-phase';
 import { listPrepared } from './prepared.js';
 import { statements, type StoredBranch } from './tables.js';
 import type { BranchWorker } from './worker.js';
@@ -103,7 +103,7 @@ export class LookOut {
   async #listed(): Promise<ReadonlySet<string>> {
     const { name, database, worker } = this.options;
     const own = await worker.database();
-    const gids = await listPrepared(database, gidPrefix(name));
+    const gids = await listPrepared(database, gidPattern(name));
     return new Set(gids.map(gid => orderOfGid(gid, name, own)).filter(orderId => orderId !== null));
   }
 

@@ -123,9 +123,9 @@ export async function rollBackPrepared(
   });
 }
 
-/** The names of this database's prepared transactions that begin so. */
-export async function listPrepared(db: Queries, prefix: string): Promise<string[]> {
-  const { rows } = await db.query<{ gid: string }>(statements.statement('list-prepared', [prefix]));
+/** The names of this database's prepared transactions that match this. */
+export async function listPrepared(db: Queries, pattern: string): Promise<string[]> {
+  const { rows } = await db.query<{ gid: string }>(statements.statement('list-prepared', [pattern]));
   return rows.map(({ gid }) => gid);
 }
 

@@ -8,6 +8,7 @@ import { ParticipantHandler } from '../participant/handler.js';
 import { participantMigrations } from '../participant/tables.js';
 import { ownDatabase } from '../storage/own-database.fixture.js';
 import { messagingMigrations } from '../storage/statements.js';
+import { BranchBook } from './branch-book.js';
 import { cinema, evening, storage } from './cinema.fixture.js';
 import { BranchHandler } from './handler.js';
 import { LookOut } from './look-out.js';
@@ -90,6 +91,7 @@ export class Replica {
   private constructor(
     readonly handler: LaneHandler,
     readonly lookOut: LookOut,
+    readonly book: BranchBook,
     private readonly worker: BranchWorker,
     private readonly connection: Connection,
     private readonly pools: readonly Pool[],
@@ -127,6 +129,7 @@ export class Replica {
       decisionsMs: 20,
       lookMs: 50,
     });
+    const book = new BranchBook('cinema', ending);
     const others = new ParticipantHandler(participant, { alarm: () => undefined });
     const handler = new BranchHandler(others, { work, worker, lookOut, logger });
     const connection = await openConnection({
@@ -135,7 +138,7 @@ export class Replica {
       transactionTimeoutMs: 20_000,
       logger,
     });
-    const replica: Replica = new Replica(handler, lookOut, worker, connection, pools);
+    const replica: Replica = new Replica(handler, lookOut, book, worker, connection, pools);
     return replica;
   }
 
@@ -171,11 +174,15 @@ export class Replica {
   }
 
   /** Takes what is submitted about the order until something of it is told. */
-  async answers(order: string): Promise<string[]> {
+  async tells(order: string): Promise<PassResult> {
     for (;;) {
-      const answers = told(await this.report(order));
-      if (answers.length > 0) return answers;
+      const result = await this.report(order);
+      if (result.send.length > 0) return result;
     }
+  }
+
+  async answers(order: string): Promise<string[]> {
+    return told(await this.tells(order));
   }
 
   /** As when the process dies: what is under way in the database goes on, and nobody hears of it. */

@@ -252,3 +252,10 @@ test('a prepared transaction is named after service, order and database, within 
   expect(orderOfGid(gid, 'inventory', 'shop')).toBeNull();
   expect(orderOfGid(gid, 'payment', 'a'.repeat(63))).toBeNull();
 });
+
+test.each(['', 'backup-2026', "x''y", `${crypto.randomUUID()}@x`, crypto.randomUUID().toUpperCase()])(
+  'a prepared transaction that is named nearly like ours is not ours: %j',
+  nearly => {
+    expect(orderOfGid(`inventory:${nearly}@shop`, 'inventory', 'shop')).toBeNull();
+  },
+);

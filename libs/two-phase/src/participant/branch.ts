@@ -117,17 +117,18 @@ export const nextBranchDue = (branch: LocalBranch | null): Date | null =>
  * The name of the prepared transaction: under 200 bytes, and different for each service and database of one server,
  * which has one list of them all.
  */
-export const gidOf = ({ orderId, name }: Named, database: string): string =>
-  `${gidPrefix(name)}${orderId}@${database}`;
+export const gidOf = ({ orderId, name }: Named, database: string): string => `${name}:${orderId}@${database}`;
 
-/** What the names of all prepared transactions of a participant begin with. */
-export const gidPrefix = (name: string): string => `${name}:`;
+/**
+ * How the names of a participant's prepared transactions begin, up to the database's name: a regular expression for us
+ * and for PostgreSQL. Somebody else's may look nearly like ours; the order's id is a UUID in lower case.
+ */
+export const gidPattern = (name: string): string =>
+  `^${name}:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}@`;
 
 /** The order that a prepared transaction of the participant is about; null for a name that is none of ours. */
 export function orderOfGid(gid: string, name: string, database: string): string | null {
-  const prefix = gidPrefix(name);
-  const suffix = `@${database}`;
-  return gid.startsWith(prefix) && gid.endsWith(suffix)
-    ? gid.slice(prefix.length, gid.length - suffix.length)
-    : null;
+  const [ours] = new RegExp(gidPattern(name)).exec(gid) ?? [];
+  if (ours === undefined || gid.slice(ours.length) !== database) return null;
+  return ours.slice(name.length + 1, -1);
 }

@@ -1,9 +1,9 @@
 -- Branches that are open, prepared or have raised an alarm, after order $2; or all there is about order $3.
 -- pg_prepared_xacts is the whole server's. A prepared transaction has locks of no process, the one on itself among them.
 WITH prepared AS (
-    SELECT gid, split_part(substr(gid, length($1::text) + 1), '@', 1) AS order_id, prepared AS at, owner, transaction
+    SELECT gid, substring(gid FROM ':([^@]*)@') AS order_id, prepared AS at, owner, transaction
     FROM pg_prepared_xacts
-    WHERE database = current_database() AND starts_with(gid, $1::text)
+    WHERE database = current_database() AND gid ~ $1 AND substring(gid FROM '@(.*)$') = current_database()
 ), wanted AS (
     SELECT order_id FROM (
         SELECT order_id::text AS order_id FROM branch WHERE open

@@ -6,7 +6,7 @@ FROM unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::jsonb[], $6::jso
             $9::text[], $10::text[])
     AS b (order_id, lane, state, detail, work, cause, keys, open, alarm, alarm_detail)
 ON CONFLICT (order_id) DO UPDATE
-SET lane = excluded.lane, state = excluded.state, detail = excluded.detail, keys = excluded.keys, open = excluded.open,
+SET lane = excluded.lane, state = excluded.state, detail = excluded.detail, cause = excluded.cause, keys = excluded.keys, open = excluded.open,
     alarm = coalesce(branch.alarm, excluded.alarm),
     alarm_detail = CASE WHEN branch.alarm IS NULL THEN excluded.alarm_detail ELSE branch.alarm_detail END,
     alarmed_at = coalesce(branch.alarmed_at, excluded.alarmed_at),

@@ -5,4 +5,4 @@ SELECT (SELECT count(*) FROM branch WHERE open)::int AS open,
        count(*) FILTER (WHERE owner <> current_user)::int AS foreign_owner,
        (SELECT count(*) FROM branch WHERE alarm IS NOT NULL)::int AS alarms
 FROM pg_prepared_xacts
-WHERE database = current_database() AND starts_with(gid, $1)
+WHERE database = current_database() AND gid ~ $1 AND substring(gid FROM '@(.*)$') = current_database()
