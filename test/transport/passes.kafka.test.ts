@@ -290,6 +290,34 @@ test('a shared row that somebody else has locked does not stall the lane: the pa
   expect(sameMessages(replica.handled)).toContain(waits!.id);
 });
 
+test('a table that somebody has locked turns health red, blames no message, and goes on by itself', async () => {
+  const replica = await bench.start(async () => ({}));
+  const somebody = await openConnection({
+    url: database.url,
+    applicationName: 'somebody else',
+    transactionTimeoutMs: 10_000,
+  });
+  await somebody.query({ text: 'BEGIN' });
+  await somebody.query({ text: 'LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE' });
+  const message = aMessage({ subject: orderIn(0)! });
+  await bench.send([message]);
+  await eventually(
+    () => replica.health(),
+    ({ state, error }) => state === 'failing' && /stays locked/.test(error ?? ''),
+  );
+  await somebody.query({ text: 'ROLLBACK' });
+  await somebody.end();
+  await eventually(
+    () => sameMessages(replica.handled),
+    ids => ids.includes(message.id),
+  );
+  await eventually(
+    () => replica.health(),
+    ({ state, error }) => state === 'running' && error === null,
+  );
+  expect(await database.rows('SELECT FROM dead_letter WHERE message_id = $1', [message.id])).toEqual([]);
+});
+
 test('a pass that takes longer than a transaction may is made smaller until it comes through', async () => {
   const sizes: number[] = [];
   const order = orderIn(2);

@@ -29,6 +29,14 @@ test('between the registration and PREPARE: the work is done by the next', async
   expect(await cinema.takenBy(seat)).toBe(order);
 });
 
+test('what is prepared has locked nothing of the lanes', async () => {
+  const order = uuid();
+  const replica = await preparedUntold(order, await cinema.seat());
+  const locks = (await replica.book.find(order))?.prepared?.locks;
+  expect(locks).toContain('branch_marker RowExclusiveLock');
+  expect(locks?.filter(lock => lock.startsWith('lane'))).toEqual([]);
+});
+
 test('between PREPARE and the vote: the next one finds it, and votes', async () => {
   const [order, seat] = [uuid(), await cinema.seat()];
   (await preparedUntold(order, seat)).die();

@@ -8,7 +8,6 @@ import { commitPrepared, prepare, rollBackPrepared } from './prepared.js';
 import type { Worked } from './work.js';
 
 const database = await ownDatabase([messagingMigrations, participantMigrations]);
-await database.rows("INSERT INTO lane VALUES (0, 1, 'us')");
 const pool = openPool({ url: database.url, applicationName: 'test', max: 2 });
 afterAll(() => pool.end());
 
@@ -31,7 +30,13 @@ const preparing = (worked: Worked) => {
   const orderId = uuid();
   const gid = `test:${orderId}`;
   const work = () => Promise.resolve(worked);
-  const about = { gid, orderId, lane: 0, epoch: 1, lockTimeoutMs: 1_000, givenUp: () => false };
+  const about = {
+    gid,
+    orderId,
+    lockTimeoutMs: 1_000,
+    isOurs: () => Promise.resolve(true),
+    givenUp: () => false,
+  };
   return { ...about, work };
 };
 

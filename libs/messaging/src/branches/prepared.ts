@@ -22,9 +22,11 @@ export type Attempt =
 export interface Preparing {
   readonly gid: string;
   readonly orderId: string;
-  readonly lane: number;
-  /** Under which the lane was ours when the branch was registered. */
-  readonly epoch: number;
+  /**
+   * Whether the lane is still ours as it was when the branch was registered. Asked on another connection: what is
+   * prepared would keep a lock on the whole table of lanes until the decision, and who changes that table would wait.
+   */
+  readonly isOurs: () => Promise<boolean>;
   readonly lockTimeoutMs: number;
   readonly work: (tx: Queries) => Promise<Worked>;
   /** Whether the work was given up meanwhile. */
@@ -43,7 +45,7 @@ const undefinedObject = '42704';
  * lane is still his: a successor who has done anything for the branch had the marker before him.
  */
 export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt> {
-  const { gid, orderId, lane, epoch, lockTimeoutMs } = preparing;
+  const { gid, orderId, lockTimeoutMs } = preparing;
   return inSession(pool, async (db, ended) => {
     const tx = new FirstFailure(db);
     try {
@@ -57,8 +59,7 @@ export async function prepare(pool: Pool, preparing: Preparing): Promise<Attempt
       if (sqlStateOf(error) === lockNotAvailable) return { kind: 'contended' };
       throw error;
     }
-    const { rowCount: owned } = await tx.query(statements.statement('is-owned', [lane, epoch]));
-    if (owned === 0 || preparing.givenUp()) return { kind: 'blocked' };
+    if (!(await preparing.isOurs()) || preparing.givenUp()) return { kind: 'blocked' };
     const worked = await workOn(tx, preparing);
     if (worked.kind === 'refused') return worked;
     if (worked.kind === 'locked') return { kind: 'locked', on: worked.keys.join(', ') };

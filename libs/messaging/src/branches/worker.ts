@@ -13,6 +13,7 @@ import {
   rollBackPrepared,
 } from './prepared.js';
 import type { BranchReport } from './submitted.js';
+import { statements } from './tables.js';
 import type { BranchWork } from './work.js';
 
 export interface BranchWorkerOptions {
@@ -203,12 +204,13 @@ export class BranchWorker {
 
   #attempt(task: Task, gid: string, work: unknown): Promise<Attempt> {
     const { orderId, lane, epoch } = task;
-    return prepare(this.options.preparing, {
+    const { preparing, ending, lockTimeoutMs } = this.options;
+    return prepare(preparing, {
       gid,
       orderId,
-      lane,
-      epoch,
-      lockTimeoutMs: this.options.lockTimeoutMs,
+      lockTimeoutMs,
+      isOurs: async () =>
+        (await ending.query(statements.statement('is-owned', [lane, epoch]))).rowCount === 1,
       work: tx => this.options.work.run(tx, orderId, BranchOrder.parse(work)),
       givenUp: () => this.#isGivenUp(task),
     });

@@ -39,6 +39,11 @@ class TookTooLong extends Error {
   override readonly message = 'it took longer than a transaction may, alone and again and again';
 }
 
+/** Somebody has locked a whole table, as ALTER TABLE and VACUUM FULL do; what is in hand is tried again. */
+class TableLocked extends Error {
+  override readonly name = 'TableLocked';
+}
+
 /**
  * A replica's loop: gathers what waits in all its lanes, handles it in one transaction, then publishes; between
  * passes it claims lanes, fires timers, takes outside answers and retries held messages. One transaction at a time;
@@ -280,7 +285,6 @@ export class LaneLoop implements WorkSink {
       }
       for (const item of part) if (this.#passSize.isToBlame(item)) this.#bury(item, new TookTooLong());
       const outcome = await this.#pass(part, locks);
-      locks = 'wait';
       switch (outcome.kind) {
         case 'committed':
           await this.#settle(part, outcome);
@@ -291,8 +295,11 @@ export class LaneLoop implements WorkSink {
           this.#ownership.reclaim(outcome.lanes);
           break;
         case 'locked':
+          // Whoever passes locked rows by and still waits is up against a locked table: no message's fault.
+          if (locks === 'skip')
+            throw new TableLocked('what a pass needs stays locked', { cause: outcome.error });
           locks = 'skip';
-          break;
+          continue;
         case 'poisoned':
           for (const [item, cause] of outcome.causes) this.#bury(item, cause);
           break;
@@ -302,6 +309,7 @@ export class LaneLoop implements WorkSink {
           else parts.splice(0, 1, part.slice(0, part.length >> 1), part.slice(part.length >> 1));
           break;
       }
+      locks = 'wait';
     }
   }
 

@@ -30,8 +30,8 @@ export type PassOutcome =
   | ({ readonly kind: 'committed' } & Committed)
   /** Somebody else has claimed these lanes, or their memory is wrong. Nothing was done. */
   | { readonly kind: 'fenced'; readonly lanes: ReadonlySet<number> }
-  /** A shared row stayed locked. Nothing was done. */
-  | { readonly kind: 'locked' }
+  /** A shared row, or a whole table, stayed locked. Nothing was done. */
+  | { readonly kind: 'locked'; readonly error: unknown }
   /** The handler failed on some items. Nothing was done. */
   | { readonly kind: 'poisoned'; readonly causes: ReadonlyMap<Item, unknown> }
   /** The business save failed because of what is in one of the items. Nothing was done. */
@@ -94,7 +94,7 @@ export async function runPass(
     if (error instanceof CommitOutcomeUnknown) throw error;
     await db.query({ text: 'ROLLBACK' });
     if (error instanceof PoisonedWork) return { kind: 'poisoned', causes: blamed(error, input.items) };
-    if (sqlStateOf(error) === lockNotAvailable) return { kind: 'locked' };
+    if (sqlStateOf(error) === lockNotAvailable) return { kind: 'locked', error };
     if (error instanceof DataError || error instanceof RecordTooLarge) {
       return { kind: 'data-error', error: error instanceof DataError ? error.cause : error };
     }

@@ -97,6 +97,30 @@ describe('migrations', () => {
     door.close();
   });
 
+  test('let others go first who hold a table, and whoever waits behind them', async () => {
+    const directory = folder({ '001.do.one.sql': 'CREATE TABLE h (id int);' });
+    const sets = [{ table: 'migrations_locked', directory }];
+    await migrate({ url, sets, logger });
+    writeFileSync(new URL('002.do.two.sql', directory), 'ALTER TABLE h ADD x int;');
+    const holder = await openConnection({
+      url,
+      applicationName: 'test',
+      transactionTimeoutMs: 9_000,
+      logger,
+    });
+    await holder.query({ text: 'BEGIN' });
+    await holder.query({ text: 'SELECT FROM h' });
+    const migrated = migrate({ url, sets, logger });
+    await sleep(200);
+    const begun = performance.now();
+    await db.query({ text: 'INSERT INTO h VALUES (1)' });
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    await holder.query({ text: 'COMMIT' });
+    await migrated;
+    expect((await db.query({ text: 'SELECT x FROM h' })).rows).toEqual([{ x: null }]);
+    await holder.end();
+  });
+
   test('that fail leave nothing behind, and run when they are repaired', async () => {
     const directory = folder({
       '001.do.good.sql': 'CREATE TABLE c (id int);',

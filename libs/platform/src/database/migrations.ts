@@ -18,48 +18,49 @@ export interface MigrationSet {
  * start together wait for each other. A database that is newer than the files is left as it is (an older replica
  * that starts late). A migration that was changed after it ran is an error.
  */
-export async function migrate(options: {
-  readonly url: string;
-  readonly sets: readonly MigrationSet[];
-  readonly logger: Logger;
-  /** How long a database that is away, or begins, is waited for. @default 30000 */
-  readonly patienceMs?: number;
-}): Promise<void> {
-  const client = await connectWithin(options.patienceMs ?? 30_000, options);
-  try {
-    await client.query('BEGIN');
-    await client.query(`SELECT pg_advisory_xact_lock(${migrationsLock})`);
-    for (const set of options.sets) await migrateSet(client, set, options.logger);
-    await client.query('COMMIT');
-  } finally {
-    // Without a COMMIT before it, the end of the session is the rollback.
-    await client.end();
-  }
-}
-
-/** A database often starts together with its services, and takes longer when it has to recover. */
-async function connectWithin(
-  patienceMs: number,
-  { url, logger }: { url: string; logger: Logger },
-): Promise<pg.Client> {
+export async function migrate({ url, sets, logger, patienceMs = 30_000 }: Migration): Promise<void> {
   for (const begun = performance.now(); ;) {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'migrations',
-      connectionTimeoutMillis: 5_000,
-    });
-    client.on('error', error => logger.warn({ err: error }, 'the connection for migrations was lost'));
     try {
-      await client.connect();
-      return client;
+      return await migrateOnce(url, sets, logger);
     } catch (error) {
-      await client.end().catch(() => undefined);
       if (!isPassingDatabaseError(error) || performance.now() - begun > patienceMs) throw error;
-      logger.warn({ err: error }, 'the database cannot be reached yet; the next try is in a second');
+      logger.warn({ err: error }, 'the database cannot be migrated yet; the next try is in a second');
       await sleep(1_000);
     }
   }
 }
+
+export interface Migration {
+  readonly url: string;
+  readonly sets: readonly MigrationSet[];
+  readonly logger: Logger;
+  /** How long a database that is away, begins, or is locked by others is waited for. @default 30000 */
+  readonly patienceMs?: number;
+}
+
+async function migrateOnce(url: string, sets: readonly MigrationSet[], logger: Logger): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'migrations',
+    connectionTimeoutMillis: 5_000,
+  });
+  client.on('error', error => logger.warn({ err: error }, 'the connection for migrations was lost'));
+  try {
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(`SELECT pg_advisory_xact_lock(${migrationsLock})`);
+    // Whoever comes to a table waits behind us as long as we wait for it: also those for whom we wait, when what they
+    // have prepared under two-phase commit can only be ended by a pass.
+    await client.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+    for (const set of sets) await migrateSet(client, set, logger);
+    await client.query('COMMIT');
+  } finally {
+    // Without a COMMIT before it, the end of the session is the rollback.
+    await client.end().catch(() => undefined);
+  }
+}
+
+const lockTimeoutMs = 1_000;
 
 /** Any number that nobody else locks in a database of ours. */
 const migrationsLock = 7_201_945;

@@ -1,2 +1,2 @@
--- Read, and not locked: a prepared transaction would keep the lane's lock.
+-- Read, and not locked: passes hold the lane's row.
 SELECT FROM lane WHERE lane = $1 AND epoch = $2
