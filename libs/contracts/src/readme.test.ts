@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { answerOf, answerType, command, Day, text, topicOf } from './index.js';
-
 // README, from here
+import { answerOf, answerType, command, Day, text, topicOf } from './index.js';
+import { z } from 'zod';
+
 const lendBook = command('library.lend', {
   data: z.object({ book: text(100) }),
   reply: z.object({ until: Day }),
@@ -17,8 +17,10 @@ answerOf(lendBook).parse({ outcome: 'rejected', code: 'LENT_OUT' });
 
 test('the example of the README is what runs here, and does what it says', () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const [, example] = /from here\n(.*?)\n\/\/ to here/s.exec(here)!;
-  expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(example);
+  const [, example = ''] = /from here\n(.*?)\/\/ to here/s.exec(here) ?? [];
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const shown = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  expect(shown).toEqual([example.replace(`'./index.js'`, `'@ballast/contracts'`)]);
   expect(topicOf(lendBook)).toBe('library.commands');
   expect(answerType(lendBook)).toBe('library.lend.answered');
 });

@@ -102,9 +102,10 @@ test('every reason why an order can be cancelled is in the contract', () => {
   expect([...known].sort()).toEqual([...new Set([...rejections, ...mine])].sort());
 });
 
-test('the sentence in the README is one of these', () => {
-  const indented = (file: string) =>
-    readFileSync(new URL(file, import.meta.url), 'utf8').replaceAll(/^ +/gm, '');
-  const [, sentence = 'nothing'] = /```ts\n(given[^]*?)```/.exec(indented('../README.md')) ?? [];
-  expect(indented('orchestrated.test.ts')).toContain(sentence);
+test('the sentence in the README is one of these, whole', () => {
+  const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
+  const shown = [...read('../README.md').matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  const sentences = read('orchestrated.test.ts').matchAll(/^ {2}(given[^]*?;\n)/gm);
+  expect(shown).toHaveLength(1);
+  expect([...sentences].map(([, code]) => code!.replaceAll(/^ {2}/gm, ''))).toContain(shown[0]);
 });

@@ -1,47 +1,11 @@
-import { command, Nothing } from '@ballast/contracts';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { saga } from '../index.js';
-import { given } from '../testing/index.js';
 
-// README, from here
-const trip = saga('trip', { version: 1, input: z.object({ traveller: z.string(), cents: z.int() }) })
-  .undoable('book room', {
-    do: command('hotel.book', {
-      data: z.object({ guest: z.string() }),
-      reply: z.object({ room: z.int() }),
-      rejects: ['FULL'],
-    }),
-    with: trip => ({ guest: trip.traveller }),
-    undo: command('hotel.cancel', { data: Nothing, reply: Nothing }),
-  })
-  .pivot('charge card', {
-    do: command('card.charge', {
-      data: z.object({ cents: z.int(), note: z.string() }),
-      reply: Nothing,
-      rejects: ['DECLINED'],
-    }),
-    with: (trip, done) => ({ cents: trip.cents, note: `room ${done['book room'].room}` }),
-  })
-  .mustFinish({
-    'send key': { do: command('hotel.key', { data: Nothing, reply: Nothing }), with: () => ({}) },
-  });
-
-test('a declined card gives the room back', () => {
-  given(trip, { traveller: 'ada', cents: 9_000 })
-    .expectCommand('hotel.book', { data: { guest: 'ada' } })
-    .reply({ room: 7 })
-    .expectCommand('card.charge')
-    .reject('DECLINED')
-    .expectCommand('hotel.cancel')
-    .reply()
-    .expectCompensated('DECLINED');
-});
-// README, to here
-
-test('the README shows this example', () => {
-  const own = readFileSync(new URL(import.meta.url), 'utf8');
-  const shown = own.slice(own.indexOf('\nconst trip'), own.lastIndexOf('// README, to here')).trim();
-  expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(shown);
+test('the README shows the whole example, and nothing else', () => {
+  const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
+  const example = read('trip.test.ts')
+    .replace(`'../index.js'`, `'@ballast/saga'`)
+    .replace(`'../testing/index.js'`, `'@ballast/saga/testing'`);
+  const shown = [...read('../../README.md').matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  expect(shown).toEqual([example]);
 });
