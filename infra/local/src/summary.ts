@@ -4,6 +4,7 @@ import { notBegun } from './sample/heard-steps.js';
 import type { SampleOutcome } from './sample/place.js';
 import type { SampleResult } from './sample/sample.js';
 import { example } from './sample/seed.js';
+import { partyNames } from './services.js';
 import type { Stack } from './stack.js';
 
 /** What `--json` writes. */
@@ -112,10 +113,14 @@ function addresses(urls: Stack['urls'], outcomes: readonly SampleOutcome[]): str
   const docs = (
     ['order', 'order-operations', 'inventory', 'payment', 'shipping', 'orchestrator', 'operations'] as const
   ).map(service => `  ${service.padEnd(18)}${urls[service]}/docs`);
+  const parties = partyNames.map(party => `  ${party.padEnd(18)}${urls[party]}`);
   const id = outcomes[0]?.order.id ?? '';
   return [
     'API documentation:',
     ...docs,
+    '',
+    'Outside parties (infra/simulators):',
+    ...parties,
     '',
     'To try:',
     `  curl -s ${urls.order}/orders/${id}`,
