@@ -176,6 +176,17 @@ describe('an open breaker', () => {
     expect(state()).toBe('half-open');
   });
 
+  test('tells the work of a probe how long it may take', async () => {
+    const { breaker, clock } = await recovering({ probeTimeoutMs: 200 });
+    const work = new ControlledWork();
+    const outcomes = [undefined, clock.epochMs() + 150].map(deadline =>
+      outcomeOf(breaker.run(work.work, { deadline })),
+    );
+    const deadlines = work.contexts.map(({ deadline }) => Number(deadline) - clock.epochMs());
+    await clock.advance(200);
+    expect([deadlines, outcomes.every(({ settled }) => settled)]).toEqual([[200, 150], true]);
+  });
+
   test('opens again when a probe is slow', async () => {
     const { breaker, clock, state } = await recovering({ slowCallMs: 100 });
     const work = new ControlledWork();
@@ -225,6 +236,60 @@ describe('other numbers', () => {
     expect(breaker.state()).toMatchObject({ state: 'closed', failures: 8 });
     await fail();
     expect(state()).toBe('open');
+  });
+
+  test('hold for calls that are under way, which count as before', async () => {
+    const { breaker, state } = aBreaker({ callsMin: 50 });
+    const controls = Array.from({ length: 10 }, () => new ControlledWork());
+    for (const { work } of controls) outcomeOf(breaker.run(work));
+    breaker.reconfigure({ ...numbers, callsMin: 10, failureRate: 0.8 });
+    for (const control of controls.slice(0, 9)) control.fail(transient());
+    await settled();
+    expect(state()).toBe('closed');
+    controls[9]!.fail(transient());
+    await settled();
+    expect(state()).toBe('open');
+  });
+
+  test('let it come back when the probes that were answered are enough', async () => {
+    const { breaker, clock, answer, state } = await recovering({ rampMs: 1_000 });
+    await answer();
+    const probe = new ControlledWork(true);
+    const outcome = outcomeOf(breaker.run(probe.work));
+    breaker.reconfigure({ ...numbers, probes: 1, rampMs: 1_000 });
+    // Not while another one may say something else.
+    expect(breaker.state()).toMatchObject({ state: 'half-open', probing: 1, answered: 1 });
+    probe.fail(bug());
+    await settled();
+    expect([outcome.settled, state()]).toEqual([true, 'ramping']);
+
+    const other = await recovering();
+    await other.times(2, other.answer);
+    other.breaker.reconfigure({ ...numbers, probes: 2 });
+    expect([other.state(), await other.answer()]).toEqual(['closed', 'answer']);
+    expect([clock.timers, other.clock.timers]).toEqual([0, 0]);
+  });
+
+  test.each([
+    [60_000, [7, 7, 7, 7]],
+    [10_000, [7, 6, 4, 0]],
+    // What is forgotten is forgotten to a tenth of the window in which it was counted.
+    [6_000, [6, 4, 0, 0]],
+    [2_000, [4, 0, 0, 0]],
+  ])('of a window of %i ms keep what is not too old for it', async (windowMs, failures) => {
+    const { clock, breaker, fail, times } = aBreaker({ callsMin: 100 });
+    for (const count of [1, 2, 4]) {
+      await times(count, fail);
+      if (count < 4) await clock.advance(4_000);
+    }
+    await clock.advance(500);
+    breaker.reconfigure({ ...numbers, callsMin: 100, windowMs });
+    const seen = [breaker.state().failures];
+    for (let made = 0; made < 3; made++) {
+      await clock.advance(4_000);
+      seen.push(breaker.state().failures);
+    }
+    expect(seen).toEqual(failures);
   });
 
   test('do not close it', async () => {

@@ -46,7 +46,7 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #state: BreakerState = { kind: 'closed' };
   /** Counts the states there were. */
   #generation = 0;
-  #window: CallWindow;
+  readonly #window: CallWindow;
   #circuit: Circuit;
   #refused = 0;
   /** Calls under way that were let through while it was ramping. */
@@ -100,13 +100,20 @@ export class Breaker extends Policy<BreakerConfiguration> {
     if (this.#state.kind !== 'closed') this.#become({ kind: 'closed' }, 'by hand');
   }
 
+  /** An open one stays open for as long as it was to be. */
   reconfigure(configuration: BreakerConfiguration): void {
     check(configuration);
-    const isOtherWindow = configuration.windowMs !== this.configuration.windowMs;
+    const { windowMs } = configuration;
+    if (windowMs !== this.configuration.windowMs) {
+      this.#window.resize(windowMs, this.surroundings.clock.elapsedMs());
+    }
     this.configuration = configuration;
-    if (isOtherWindow)
-      this.#window = new CallWindow(configuration.windowMs, this.surroundings.clock.elapsedMs());
-    if (this.#state.kind === 'closed' || this.#state.kind === 'ramping') this.#renewCircuit();
+    this.#circuit.reconfigure(configuration);
+    const state = this.#state;
+    // With fewer probes those that were answered may be enough, and no other is made that could tell.
+    if (state.kind === 'half-open' && state.probing === 0 && state.answered >= configuration.probes) {
+      this.#comeBack();
+    }
   }
 
   #become(state: BreakerState, why: string): void {
@@ -115,7 +122,8 @@ export class Breaker extends Policy<BreakerConfiguration> {
     this.#generation++;
     if (state.kind === 'closed' || state.kind === 'ramping') {
       this.#window.clear();
-      this.#renewCircuit();
+      this.#circuit.retire();
+      this.#circuit = this.#newCircuit();
     } else this.#circuit.retire();
     this.#tell(from, why);
   }
@@ -128,11 +136,6 @@ export class Breaker extends Policy<BreakerConfiguration> {
   #open(why: string): void {
     const untilMs = this.surroundings.clock.elapsedMs() + this.configuration.openMs;
     this.#become({ kind: 'open', untilMs }, why);
-  }
-
-  #renewCircuit(): void {
-    this.#circuit.retire();
-    this.#circuit = this.#newCircuit();
   }
 
   #newCircuit(): Circuit {
@@ -181,9 +184,9 @@ export class Breaker extends Policy<BreakerConfiguration> {
     }
     this.#state = { kind: 'half-open', probing: probing + 1, answered };
     const generation = this.#generation;
-    const timer = this.surroundings.clock.after(probeTimeoutMs, () =>
-      call.cancel(new TimedOut(probeTimeoutMs, call.begun)),
-    );
+    const { clock } = this.surroundings;
+    call.dueMs = Math.min(call.dueMs, clock.elapsedMs() + probeTimeoutMs);
+    const timer = clock.after(probeTimeoutMs, () => call.cancel(new TimedOut(probeTimeoutMs, call.begun)));
     const settled = (verdict: Verdict) => {
       timer.stop();
       if (generation === this.#generation) this.#probed(verdict);

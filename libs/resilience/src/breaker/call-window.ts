@@ -3,15 +3,12 @@ export class CallWindow {
   #buckets: Bucket[] = [];
   #current = 0;
   #currentUntilMs: number;
-  readonly #bucketMs: number;
+  #bucketMs: number;
   calls = 0;
   failures = 0;
   slow = 0;
 
-  constructor(
-    readonly windowMs: number,
-    nowMs: number,
-  ) {
+  constructor(windowMs: number, nowMs: number) {
     this.#bucketMs = windowMs / bucketCount;
     this.#currentUntilMs = nowMs + this.#bucketMs;
     this.clear();
@@ -45,6 +42,35 @@ export class CallWindow {
       old.calls = old.failures = old.slow = 0;
     }
     this.#currentUntilMs += steps * this.#bucketMs;
+  }
+
+  /** Is longer or shorter from now on, and keeps what has settled within it. */
+  resize(windowMs: number, nowMs: number): void {
+    this.moveTo(nowMs);
+    const old = [...this.#buckets.slice(this.#current + 1), ...this.#buckets.slice(0, this.#current + 1)];
+    const oldMs = this.#bucketMs;
+    const newMs = windowMs / bucketCount;
+    const startMs = Math.max(this.#currentUntilMs - oldMs, nowMs - newMs);
+    this.clear();
+    this.#bucketMs = newMs;
+    this.#current = bucketCount - 1;
+    this.#currentUntilMs = startMs + newMs;
+    for (const [age, bucket] of old.reverse().entries()) {
+      // What a bucket has counts as its latest: it is forgotten a little late rather than too soon.
+      const newAge = age === 0 ? 0 : 1 + Math.floor(((age - 1) * oldMs) / newMs);
+      if (newAge < bucketCount) this.#add(bucket, bucketCount - 1 - newAge);
+    }
+    this.moveTo(nowMs);
+  }
+
+  #add({ calls, failures, slow }: Bucket, to: number): void {
+    const bucket = this.#buckets[to]!;
+    bucket.calls += calls;
+    bucket.failures += failures;
+    bucket.slow += slow;
+    this.calls += calls;
+    this.failures += failures;
+    this.slow += slow;
   }
 
   clear(): void {

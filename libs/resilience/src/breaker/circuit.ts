@@ -12,6 +12,9 @@ import type { CallWindow } from './call-window.js';
  */
 export class Circuit {
   readonly #opossum: Opossum<[Call, Next], unknown>;
+  /** Opossum keeps them, and reads them whenever a call fails. */
+  readonly #options: Opossum.Options<[Call, Next]>;
+  #callsMin: number;
 
   /**
    * @param isFailure whether an error speaks against the dependency
@@ -19,24 +22,26 @@ export class Circuit {
    */
   constructor(
     window: CallWindow,
-    { failureRate, callsMin }: { readonly failureRate: number; readonly callsMin: number },
+    { failureRate, callsMin }: Numbers,
     act: (call: Call, next: Next) => Promise<unknown>,
     isFailure: (error: unknown, call: Call) => boolean,
     onOpen: () => void,
   ) {
+    this.#callsMin = callsMin;
     // Opossum writes into its options: they are made anew each time.
-    this.#opossum = new Opossum(act, {
+    this.#options = {
       timeout: false,
-      // It opens above its threshold only; ours is the rate from which on it is open.
-      errorThresholdPercentage: failureRate * 100 - 1e-9,
-      volumeThreshold: callsMin,
+      errorThresholdPercentage: thresholdOf(failureRate),
+      // This one it reads when it is made only: what is less than callsMin it is told to be none.
+      volumeThreshold: 1,
       resetTimeout: 2 ** 31 - 1,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
       // Called with the call's arguments, too, which its types do not know.
       errorFilter: ((error: unknown, call: Call) => !isFailure(error, call)) as (error: unknown) => boolean,
-      status: countsOf(window),
-    });
+      status: countsOf(() => (window.calls < this.#callsMin ? none : window)),
+    };
+    this.#opossum = new Opossum(act, this.#options);
     this.#opossum.on('open', onOpen);
   }
 
@@ -45,14 +50,35 @@ export class Circuit {
     return this.#opossum.fire(call, next);
   }
 
+  /** Other numbers: they hold for the calls that are under way, too, as those belong to this period. */
+  reconfigure({ failureRate, callsMin }: Numbers): void {
+    this.#options.errorThresholdPercentage = thresholdOf(failureRate);
+    this.#callsMin = callsMin;
+  }
+
   /** Stops its timer. Calls still under way settle and move nothing: it has no listeners any more. */
   retire(): void {
     this.#opossum.shutdown();
   }
 }
 
-/** A status of opossum's that reads our window, and writes nothing. */
-function countsOf(window: CallWindow): Opossum.Status {
+interface Numbers {
+  readonly failureRate: number;
+  readonly callsMin: number;
+}
+
+interface Counts {
+  readonly calls: number;
+  readonly failures: number;
+}
+
+const none: Counts = { calls: 0, failures: 0 };
+
+/** It opens above its threshold only; ours is the rate from which on it is open. */
+const thresholdOf = (failureRate: number): number => failureRate * 100 - 1e-9;
+
+/** A status of opossum's that reads our counts, and writes nothing. */
+function countsOf(counts: () => Counts): Opossum.Status {
   const status = Opossum.newStatus({
     rollingCountBuckets: 1,
     rollingCountTimeout: 1_000,
@@ -63,6 +89,11 @@ function countsOf(window: CallWindow): Opossum.Status {
   } as Opossum.StatusOptions);
   return Object.defineProperties(status, {
     increment: { value: () => undefined },
-    stats: { get: () => ({ fires: window.calls, failures: window.failures }) },
+    stats: {
+      get: () => {
+        const { calls, failures } = counts();
+        return { fires: calls, failures };
+      },
+    },
   });
 }

@@ -143,6 +143,24 @@ describe('other numbers', () => {
     expect(line.state().breaker.state).toBe('open');
   });
 
+  test('leave nothing uncounted of the calls that are under way', async () => {
+    const clock = new VirtualClock();
+    const line = pipeline(
+      'carrier',
+      [
+        { policy: 'bulkhead', concurrent: 50, queued: 0, queueTimeoutMs: 10 },
+        { policy: 'breaker', ...breaker },
+      ],
+      { clock },
+    );
+    const controls = Array.from({ length: 50 }, () => new ControlledWork());
+    for (const { work } of controls) outcomeOf(line.run(work));
+    line.tune({ bulkhead: { concurrent: 60 } });
+    for (const control of controls) control.fail(transient());
+    await settled();
+    expect(line.state().breaker.state).toBe('open');
+  });
+
   test('that make no sense, or of other policies, change nothing', () => {
     const { line } = carrier();
     const before = line.state();

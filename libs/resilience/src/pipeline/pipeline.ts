@@ -73,6 +73,8 @@ export class Pipeline<
   readonly #events: Events;
   readonly #start: Next;
   readonly #budget: RetryBudget | null;
+  /** Whether others use it too: then its numbers are not this pipeline's to change. */
+  readonly #sharesBudget: boolean;
   #configuration: readonly PolicyConfiguration[];
 
   constructor(
@@ -85,6 +87,7 @@ export class Pipeline<
     this.#events = new Events(dependency);
     this.#surroundings = surroundings({ ...options, dependency, events: this.#events });
     this.#budget = options.budget ?? ownBudget(policies, this.#surroundings);
+    this.#sharesBudget = this.#budget === options.budget;
     const shared = { budget: this.#budget, load: options.load };
     this.#policies = policies.map(configuration => makePolicy(configuration, this.#surroundings, shared));
     this.#start = this.#policies.reduceRight<Next>(
@@ -140,7 +143,7 @@ export class Pipeline<
   }
 
   /**
-   * The same policies with other numbers, at once and for calls under way too. What they count and who waits stays.
+   * The same policies with other numbers, at once. What they count and who waits stays, and times that run already.
    * @throws IllegalPipeline for other policies, RangeError for a number that makes no sense; then nothing changes
    */
   reconfigure(policies: OthersLike<Policies>): void {
@@ -159,7 +162,11 @@ export class Pipeline<
       makePolicy(configuration, this.#surroundings, { budget: null, load: undefined });
     }
     for (const [index, policy] of this.#policies.entries()) {
-      reconfigure(policy as { reconfigure(configuration: PolicyConfiguration): void }, policies[index]!);
+      const configuration = policies[index]!;
+      reconfigure(policy as { reconfigure(configuration: PolicyConfiguration): void }, configuration);
+      if (configuration.policy === 'retry' && configuration.budget !== undefined && !this.#sharesBudget) {
+        this.#budget?.reconfigure(configuration.budget);
+      }
     }
     this.#configuration = policies;
   }

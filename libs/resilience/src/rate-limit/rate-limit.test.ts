@@ -77,14 +77,49 @@ describe('a rate limit', () => {
     expect(limit.state().keys).toBeLessThanOrEqual(1_001);
   });
 
-  test('changes at once', async () => {
-    const { limit, call } = aRateLimit({ burst: 1 });
-    call();
-    limit.reconfigure({ policy: 'rateLimit', perSecond: 10, burst: 2 });
+  test('changes at once, and keeps what was used', async () => {
+    const { clock, limit, call } = aRateLimit({ perSecond: 10, burst: 3 });
+    const letIn = async () => {
+      const calls = [call(), call(), call(), call()];
+      await settled();
+      return calls.filter(({ error }) => error === undefined).length;
+    };
+    const change = (perSecond: number, burst: number) =>
+      limit.reconfigure({ policy: 'rateLimit', perSecond, burst });
+    expect(await letIn()).toBe(3);
+    change(10, 3);
+    expect(await letIn()).toBe(0);
+    // Two more at once is two more now.
+    change(10, 5);
+    expect(await letIn()).toBe(2);
+    // All is used, whatever all is: the next one comes after a tenth of a second, or with half the rate after two.
+    change(5, 1);
+    await clock.advance(199);
+    expect(await letIn()).toBe(0);
+    await clock.advance(1);
+    expect(await letIn()).toBe(1);
+    change(1_000, 1);
+    await clock.advance(1);
+    expect(await letIn()).toBe(1);
+    expect(() => change(0, 2)).toThrow(RangeError);
+  });
+
+  test('changes without giving away the turns of those who wait', async () => {
+    const { clock, limit, call } = aRateLimit({ perSecond: 10, burst: 1, waitMs: 250 });
     const calls = [call(), call(), call()];
+    limit.reconfigure({ policy: 'rateLimit', perSecond: 20, burst: 1, waitMs: 250 });
+    calls.push(call());
+    await clock.advance(1_000);
+    expect(calls.map(({ value }) => value)).toEqual([0, 100, 200, 150]);
+  });
+
+  test('of tenants begins anew when it is to hold for all together', async () => {
+    const { limit, call } = aRateLimit({ burst: 1 });
+    const calls = [call('a'), call('a')];
+    limit.reconfigure({ policy: 'rateLimit', perSecond: 10, burst: 1, perTenant: true });
+    calls.push(call('a'), call());
     await settled();
-    expect(calls.map(({ error }) => error === undefined)).toEqual([true, true, false]);
-    expect(() => limit.reconfigure({ policy: 'rateLimit', perSecond: 0, burst: 2 })).toThrow(RangeError);
+    expect(calls.map(({ error }) => error === undefined)).toEqual([true, false, true, true]);
   });
 
   test('is never exceeded, in no stretch of time', async () => {

@@ -58,8 +58,24 @@ export class RateLimit extends Policy<RateLimitConfiguration> {
 
   reconfigure(configuration: RateLimitConfiguration): void {
     check(configuration);
+    const { perTenant: wasPerTenant = false, ...before } = this.configuration;
+    const { perTenant = false, perSecond, burst } = configuration;
     this.configuration = configuration;
-    this.#fullMs.clear();
+    // Buckets of tenants say nothing about the one of all, nor the other way round.
+    if (perTenant !== wasPerTenant) this.#fullMs.clear();
+    else if (perSecond !== before.perSecond || burst !== before.burst) this.#refill(before);
+  }
+
+  /** What was used of a bucket stays used, up to the whole of it, and so do the turns of those who wait. */
+  #refill(before: { readonly perSecond: number; readonly burst: number }): void {
+    const { perSecond, burst } = this.configuration;
+    const nowMs = this.surroundings.clock.elapsedMs();
+    for (const [key, fullMs] of this.#fullMs) {
+      const taken = (Math.max(0, fullMs - nowMs) / 1_000) * before.perSecond;
+      const used = Math.min(taken, before.burst, burst);
+      const waiting = Math.max(0, taken - before.burst);
+      this.#fullMs.set(key, nowMs + ((used + waiting) / perSecond) * 1_000);
+    }
   }
 
   #take(key: string, fullMs: number, nowMs: number): void {

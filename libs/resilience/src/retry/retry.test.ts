@@ -6,7 +6,7 @@ import { pipeline } from '../pipeline/pipeline.js';
 import { bug, ControlledWork, outcomeOf, rejected, transient, unclear } from '../testing/calls.fixture.js';
 import { settled, VirtualClock } from '../testing/virtual-clock.js';
 import { RetryBudget } from './retry-budget.js';
-import type { RetryConfiguration } from './retry.js';
+import { Retry, type RetryConfiguration } from './retry.js';
 
 const numbers = { attemptsMax: 4, baseMs: 100, maxMs: 1_000 };
 
@@ -137,11 +137,49 @@ describe('with a budget', () => {
   });
 
   test('of its own the configuration is enough', async () => {
-    const { line, events } = retrying({ budget: { ratio: 0, perSecond: 0, savedMax: 0 } });
-    await expect(line.run(failing(transient()).work)).rejects.toThrow('busy');
+    const { clock, line, events } = retrying({ budget: { ratio: 0, perSecond: 0, savedMax: 1 } });
+    const outcome = outcomeOf(line.run(failing(transient(), transient()).work));
+    await clock.advance(100);
+    expect(outcome.error).toEqual(transient());
     expect(events).toContainEqual(expect.objectContaining({ kind: 'given-up', why: 'budget' }));
     expect(line.state().retry.budgetSaved).toBe(0);
   });
+
+  test('of its own it is enough for a retry without a pipeline too', async () => {
+    const clock = new VirtualClock();
+    const budget = { ratio: 0, perSecond: 0, savedMax: 1 };
+    const retry = new Retry({ policy: 'retry', ...numbers, budget }, { clock, random: () => 1 });
+    const { attempts, work } = failing(transient(), transient());
+    const outcome = outcomeOf(retry.run(work));
+    await clock.advance(1_000);
+    expect([outcome.error, attempts, retry.state().budgetSaved]).toEqual([transient(), [1, 2], 0]);
+    retry.reconfigure({ policy: 'retry', ...numbers, budget: { ...budget, perSecond: 2, savedMax: 5 } });
+    await clock.advance(1_000);
+    expect(retry.state().budgetSaved).toBe(2);
+  });
+
+  test('of others no pipeline changes its numbers, but those of its own', () => {
+    const clock = new VirtualClock();
+    const own = { ratio: 0, perSecond: 0, savedMax: 3 };
+    const shared = new RetryBudget({ ratio: 0, perSecond: 0, savedMax: 10 }, clock);
+    const [sharing, alone] = [shared, undefined].map(budget =>
+      pipeline('carrier', [{ policy: 'retry', ...numbers, budget: own }], {
+        clock,
+        ...(budget === undefined ? {} : { budget }),
+      }),
+    );
+    for (const line of [sharing!, alone!]) {
+      line.tune({ retry: { maxMs: 2_000 } });
+      line.reconfigure([{ policy: 'retry', ...numbers, budget: { ...own, savedMax: 2 } }]);
+    }
+    expect([shared.saved, alone!.state().retry.budgetSaved]).toEqual([10, 2]);
+  });
+});
+
+test('the second pause can not be shorter than the first', () => {
+  expect(() => retrying({ baseMs: 200, maxMs: 100 })).toThrow(
+    new RangeError('retry: baseMs is 200; it can be maxMs at most, 100'),
+  );
 });
 
 test('a caller who gives up ends the pause', async () => {

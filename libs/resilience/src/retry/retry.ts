@@ -5,7 +5,7 @@ import type { GivenUp } from '../policy/events.js';
 import { checkNumbers } from '../policy/numbers.js';
 import { Policy, type Surroundings, surroundings } from '../policy/policy.js';
 import { retryAfterMsOf } from './retry-after.js';
-import { checkBudget, type RetryBudget, type RetryBudgetConfiguration } from './retry-budget.js';
+import { checkBudget, RetryBudget, type RetryBudgetConfiguration } from './retry-budget.js';
 import { retryDelayMs } from './retry-delay.js';
 
 export interface RetryConfiguration {
@@ -30,18 +30,22 @@ export interface RetryConfiguration {
  */
 export class Retry extends Policy<RetryConfiguration> {
   #retries = 0;
+  /** Made from the configuration; one that was given is configured by whoever gave it. */
+  #own: RetryBudget | null = null;
 
+  /** @param shared a budget to share with others, in place of one of its own */
   constructor(
     configuration: RetryConfiguration,
     given?: Partial<Surroundings>,
-    private readonly budget: RetryBudget | null = null,
+    private readonly shared: RetryBudget | null = null,
   ) {
     super(configuration, surroundings(given));
     check(configuration);
+    this.#configureBudget(configuration);
   }
 
   execute(call: Call, next: Next): Promise<unknown> {
-    this.budget?.deposit();
+    this.#budget?.deposit();
     const attempt = call.child(1);
     return next(attempt).then(
       value => {
@@ -56,13 +60,23 @@ export class Retry extends Policy<RetryConfiguration> {
   }
 
   state() {
-    return { ...this.configuration, retries: this.#retries, budgetSaved: this.budget?.saved ?? null };
+    return { ...this.configuration, retries: this.#retries, budgetSaved: this.#budget?.saved ?? null };
   }
 
   reconfigure(configuration: RetryConfiguration): void {
     check(configuration);
-    if (configuration.budget !== undefined) this.budget?.reconfigure(configuration.budget);
+    this.#configureBudget(configuration);
     this.configuration = configuration;
+  }
+
+  get #budget(): RetryBudget | null {
+    return this.shared ?? this.#own;
+  }
+
+  #configureBudget({ budget }: RetryConfiguration): void {
+    if (this.shared !== null || budget === undefined) return;
+    if (this.#own === null) this.#own = new RetryBudget(budget, this.surroundings.clock);
+    else this.#own.reconfigure(budget);
   }
 
   async #again(call: Call, next: Next, first: unknown): Promise<unknown> {
@@ -104,7 +118,7 @@ export class Retry extends Policy<RetryConfiguration> {
     if (askedMs > retryAfterMaxMs) return this.#giveUp('retry-after', made, error);
     const pauseMs = Math.max(askedMs, retryDelayMs({ attempt: made, baseMs, maxMs, random }));
     if (clock.elapsedMs() + pauseMs >= call.dueMs) return this.#giveUp('deadline', made, error);
-    if (this.budget?.withdraw() === false) return this.#giveUp('budget', made, error);
+    if (this.#budget?.withdraw() === false) return this.#giveUp('budget', made, error);
     return pauseMs;
   }
 
@@ -118,6 +132,7 @@ export class Retry extends Policy<RetryConfiguration> {
 function check({ attemptsMax, baseMs, maxMs, retryAfterMaxMs = maxMs, budget }: RetryConfiguration): void {
   checkNumbers('retry', { attemptsMax }, 'whole, from 1');
   checkNumbers('retry', { baseMs, maxMs }, 'a time, from 1 ms');
+  if (baseMs > maxMs) throw new RangeError(`retry: baseMs is ${baseMs}; it can be maxMs at most, ${maxMs}`);
   checkNumbers('retry', { retryAfterMaxMs }, '0 or more');
   if (budget !== undefined) checkBudget(budget);
 }
