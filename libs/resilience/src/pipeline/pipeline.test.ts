@@ -96,7 +96,15 @@ describe('a pipeline', () => {
       throw new Error('a bug of who listens');
     });
     expect(await line.run(() => Promise.resolve('answer'))).toBe('answer');
-    expect(await warned).toMatchObject({ message: 'a bug of who listens' });
+    expect(await warned).toMatchObject({ message: 'a listener to carrier failed: a bug of who listens' });
+  });
+
+  test('is not failed by a listener that rejects', async () => {
+    const { line } = carrier();
+    const warned = new Promise(resolve => process.once('warning', resolve));
+    line.subscribe(() => Promise.reject(new Error('later')) as unknown as void);
+    expect(await line.run(() => Promise.resolve('answer'))).toBe('answer');
+    expect(await warned).toMatchObject({ message: 'a listener to carrier failed: later' });
   });
 
   test('shows the state of each policy, as plain data', async () => {
@@ -117,6 +125,56 @@ describe('a pipeline', () => {
     await expect(line.run(() => Promise.reject((attempts++, rejected())))).rejects.toThrow('declined');
     await expect(line.run(() => Promise.reject((attempts++, transient())))).rejects.toThrow('busy');
     expect(attempts).toBe(3);
+  });
+});
+
+describe('an error that can not be classified', () => {
+  const unreadable = () =>
+    Object.defineProperty(new Error('original'), 'errorClass', {
+      get: () => {
+        throw new Error('not to be read');
+      },
+    });
+  const classifyThrows = () => {
+    throw new Error('a bug of who classifies');
+  };
+  const policies: readonly PolicyConfiguration[] = [
+    { policy: 'fallback', on: ['rejected'] },
+    { policy: 'retry', attemptsMax: 2, baseMs: 1, maxMs: 1 },
+    { policy: 'hedge', delayMs: 10 },
+    { policy: 'adaptiveLimit', limitMin: 1, limitMax: 1 },
+    { policy: 'breaker', ...breaker, callsMin: 1 },
+  ];
+
+  test.each<[string, readonly PolicyConfiguration[]]>([
+    ...policies.map((policy): [string, PolicyConfiguration[]] => [policy.policy, [policy]]),
+    ['all of them', policies],
+  ])('reaches the caller as it is, through %s', async (_, some) => {
+    for (const classify of [classifyThrows, undefined]) {
+      const clock = new VirtualClock();
+      const warned = new Promise(resolve => process.once('warning', resolve));
+      const line = new Pipeline('odd', some, { clock, ...(classify === undefined ? {} : { classify }) });
+      for (let made = 0; made < 3; made++) {
+        const error = unreadable();
+        const options = { idempotent: true, fallback: () => 'instead' } as object;
+        const outcome = outcomeOf(line.run(() => Promise.reject(error), options));
+        await clock.advance(1_000);
+        // Unknown: nothing is asked again but by the hedge, and it speaks against the dependency.
+        expect(outcome.settled).toBe(true);
+        expect(outcome.error).toBe(error);
+      }
+      const { adaptiveLimit, breaker: opened } = line.state();
+      expect([adaptiveLimit?.inFlight ?? 0, opened?.probing ?? 0, opened?.state ?? 'open']).toEqual([
+        0,
+        0,
+        'open',
+      ]);
+      expect(await warned).toMatchObject({
+        message: expect.stringMatching(
+          /^odd: an error could not be classified and counts as unknown: /,
+        ) as string,
+      });
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ErrorClass } from '../errors/error-class.js';
+import { warn } from './warning.js';
 
 /** What happened in a pipeline. `dependency` is its name; durations are in milliseconds. */
 export type ResilienceEvent =
@@ -44,13 +45,16 @@ export class Events {
     };
   }
 
-  /** What a listener throws is a warning of the process: watching a call must not fail it. */
+  /** What a listener throws, or rejects with later, is a warning of the process: watching a call must not fail it. */
   emit(event: ResilienceEvent): void {
+    const failed = (error: unknown) => warn(`a listener to ${this.dependency} failed`, error);
     for (const listener of this.#listeners) {
       try {
-        listener({ ...event, dependency: this.dependency });
+        const told: unknown = listener({ ...event, dependency: this.dependency });
+        // The types let an async function pass for a listener.
+        if (typeof told === 'object' && told !== null) Promise.resolve(told).catch(failed);
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
+        failed(error);
       }
     }
   }

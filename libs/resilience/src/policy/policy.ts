@@ -6,6 +6,7 @@ import { classify } from '../errors/classify.js';
 import type { ErrorClass } from '../errors/error-class.js';
 import type { Refused } from '../errors/refused.js';
 import { Events } from './events.js';
+import { warn } from './warning.js';
 
 /** What all policies of a pipeline share. */
 export interface Surroundings {
@@ -25,8 +26,29 @@ export function surroundings(given: Partial<Surroundings> = {}): Surroundings {
     dependency,
     clock: given.clock ?? systemClock,
     random: given.random ?? Math.random,
-    classify: given.classify ?? classify,
+    classify: withoutThrowing(given.classify ?? classify, dependency),
     events: given.events ?? new Events(dependency),
+  };
+}
+
+/**
+ * Policies classify while they hold a slot, a probe or a caller's promise: what a classification throws would leak it,
+ * and take the place of the call's own error. It may be ours that throws, for an error whose getters do. It promises
+ * nothing then: `unknown`. One warning is enough, as many calls will fail in the same way.
+ */
+function withoutThrowing(
+  classify: Surroundings['classify'],
+  dependency: string,
+): (error: unknown) => ErrorClass {
+  let hasWarned = false;
+  return error => {
+    try {
+      return classify(error);
+    } catch (thrown) {
+      if (!hasWarned) warn(`${dependency}: an error could not be classified and counts as unknown`, thrown);
+      hasWarned = true;
+      return 'unknown';
+    }
   };
 }
 
@@ -48,7 +70,7 @@ export abstract class Policy<Configuration extends { readonly policy: string }> 
   abstract state(): Readonly<Record<string, unknown>>;
 
   /**
-   * From now on with other numbers. What is counted, and what waits, stays.
+   * From now on with other numbers. What is counted stays, and so does who waits, and each time that runs already.
    * @throws RangeError for a number that makes no sense; then nothing changes
    */
   abstract reconfigure(configuration: Configuration): void;

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { retryAfterMsOf } from './retry-after.js';
 
+const unreadable = () => {
+  throw new Error('not to be read');
+};
+
 const now = Date.UTC(2026, 0, 1);
 
 test.each<[string, unknown, number | null]>([
@@ -17,6 +21,7 @@ test.each<[string, unknown, number | null]>([
   ['no headers', new Error('no'), null],
   ['no object', 'no', null],
   ['a negative number', { retryAfterMs: -1 }, null],
+  ['what can not be read', Object.defineProperty({}, 'headers', { get: () => unreadable() }), null],
 ])('%s', (_, error, expected) => {
   expect(retryAfterMsOf(error, now)).toBe(expected);
 });

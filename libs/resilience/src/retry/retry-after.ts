@@ -5,6 +5,15 @@
  * @returns null when it says nothing
  */
 export function retryAfterMsOf(error: unknown, epochMs: number): number | null {
+  try {
+    return saidBy(error, epochMs);
+  } catch {
+    // An error whose getters throw says nothing either, and is still what the caller gets.
+    return null;
+  }
+}
+
+function saidBy(error: unknown, epochMs: number): number | null {
   if (typeof error !== 'object' || error === null) return null;
   const { retryAfterMs, headers } = error as { retryAfterMs?: unknown; headers?: unknown };
   if (typeof retryAfterMs === 'number' && retryAfterMs >= 0) return retryAfterMs;

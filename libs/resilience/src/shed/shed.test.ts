@@ -7,6 +7,10 @@ import { LoadShedding } from './shed.js';
 
 const shedding = (load?: () => number) => new LoadShedding({ policy: 'shed', inFlightMax: 10 }, {}, load);
 
+const unreadable = () => {
+  throw new Error('the gauge is broken');
+};
+
 /** Which priorities are let in by now. */
 async function letIn(policy: LoadShedding): Promise<Priority[]> {
   const made: Priority[] = [];
@@ -47,9 +51,29 @@ describe('with more and more to do', () => {
     expect(policy.state()).toMatchObject({ load: 0.1, refused: { high: 0, normal: 1, low: 1 } });
   });
 
-  test('a call is normal unless it says so', async () => {
+  test.each<[string, () => number]>([
+    ['throws', () => unreadable()],
+    ['is no number', () => NaN],
+    ['makes no sense', () => -1],
+  ])('a load that %s is none, and a warning', async (_, load) => {
+    const warned = new Promise(resolve => process.once('warning', resolve));
+    const policy = shedding(load);
+    const control = new ControlledWork();
+    for (let inFlight = 0; inFlight < 8; inFlight++) void policy.run(control.work, { priority: 'critical' });
+    expect(await letIn(policy)).toEqual(['critical', 'high']);
+    expect(await warned).toMatchObject({
+      message: expect.stringContaining('call: the load counts as none: ') as string,
+    });
+    expect(policy.state()).toMatchObject({ inFlight: 8, load: 0.8 });
+  });
+
+  test.each([undefined, 'urgent', 'toString'])('a call of priority %s is normal', async priority => {
     const policy = shedding(() => 0.8);
-    await expect(policy.run(() => Promise.resolve())).rejects.toMatchObject({ code: 'BALLAST_SHED' });
+    const options = { priority: priority as Priority | undefined };
+    await expect(policy.run(() => Promise.resolve(), options)).rejects.toMatchObject({
+      code: 'BALLAST_SHED',
+    });
+    expect(policy.state().refused).toEqual({ high: 0, normal: 1, low: 0 });
   });
 
   test('a call counts until its work has settled', async () => {

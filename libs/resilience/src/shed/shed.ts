@@ -2,6 +2,7 @@ import type { Call, Next, Priority } from '../call/call.js';
 import { Shed } from '../errors/refused.js';
 import { checkNumbers } from '../policy/numbers.js';
 import { Policy, type Surroundings, surroundings } from '../policy/policy.js';
+import { warn } from '../policy/warning.js';
 
 export interface LoadSheddingConfiguration {
   readonly policy: 'shed';
@@ -19,9 +20,13 @@ const defaults = { high: 1, normal: 0.8, low: 0.5 };
  */
 export class LoadShedding extends Policy<LoadSheddingConfiguration> {
   #inFlight = 0;
+  #hasWarned = false;
   readonly #refused: Record<Exclude<Priority, 'critical'>, number> = { high: 0, normal: 0, low: 0 };
 
-  /** @param load how much there is to do elsewhere, 1 being all that is bearable; the greater of both counts */
+  /**
+   * @param load how much there is to do elsewhere, 1 being all that is bearable; the greater of both counts. One that
+   *   can not be read is none: a gauge that is broken is no reason to refuse anybody.
+   */
   constructor(
     configuration: LoadSheddingConfiguration,
     given?: Partial<Surroundings>,
@@ -32,7 +37,7 @@ export class LoadShedding extends Policy<LoadSheddingConfiguration> {
   }
 
   execute(call: Call, next: Next): Promise<unknown> {
-    const { priority = 'normal' } = call.options;
+    const priority = priorityOf(call);
     if (
       priority !== 'critical' &&
       this.#loadNow() >= (this.configuration.upTo?.[priority] ?? defaults[priority])
@@ -63,7 +68,19 @@ export class LoadShedding extends Policy<LoadSheddingConfiguration> {
   }
 
   #loadNow(): number {
-    return Math.max(this.#inFlight / this.configuration.inFlightMax, this.load());
+    return Math.max(this.#inFlight / this.configuration.inFlightMax, this.#loadElsewhere());
+  }
+
+  #loadElsewhere(): number {
+    try {
+      const load = this.load();
+      if (load >= 0) return load;
+      throw new RangeError(`it is ${load}`);
+    } catch (error) {
+      if (!this.#hasWarned) warn(`${this.surroundings.dependency}: the load counts as none`, error);
+      this.#hasWarned = true;
+      return 0;
+    }
   }
 
   #leave(call: Call): void {
@@ -74,6 +91,11 @@ export class LoadShedding extends Policy<LoadSheddingConfiguration> {
   readonly #free = (): void => {
     this.#inFlight--;
   };
+}
+
+/** Of a priority that is none, as a header may bring it, nothing is known. */
+function priorityOf({ options: { priority = 'normal' } }: Call): Priority {
+  return priority === 'critical' || Object.hasOwn(defaults, priority) ? priority : 'normal';
 }
 
 function check({ inFlightMax, upTo = {} }: LoadSheddingConfiguration): void {
