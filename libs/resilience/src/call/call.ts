@@ -49,6 +49,7 @@ export class Call implements CallContext {
   #startedMs = 0;
   #endedMs = -1;
   #running = 0;
+  #attempts = 1;
   #whenIdle: (() => void)[] | null = null;
   #controller: AbortController | null = null;
   #children: Set<Call> | null = null;
@@ -94,6 +95,11 @@ export class Call implements CallContext {
     child.dueMs = this.dueMs;
     (this.#children ??= new Set()).add(child);
     return child;
+  }
+
+  /** The number of one more attempt: each at the same call has its own, whoever makes it. */
+  nextAttempt(): number {
+    return this.parent === null ? ++this.#attempts : this.parent.nextAttempt();
   }
 
   /** The child's caller has its answer. */

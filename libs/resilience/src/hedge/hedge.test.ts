@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { Call } from '../call/call.js';
+import { perform } from '../call/perform.js';
 import { classify } from '../errors/classify.js';
+import { DeadlinePassed } from '../errors/refused.js';
 import { Pipeline, pipeline } from '../pipeline/pipeline.js';
 import { RetryBudget } from '../retry/retry-budget.js';
 import { ControlledWork, outcomeOf, rejected, transient, unclear } from '../testing/calls.fixture.js';
 import { settled, VirtualClock } from '../testing/virtual-clock.js';
+import { TimedOut } from '../timeout/with-timeout.js';
 import { AnsweredElsewhere, Hedge } from './hedge.js';
 
 function hedging({ extraMax = 1, idempotent = true, savedMax = 10 } = {}) {
@@ -97,6 +101,37 @@ describe('a hedged call', () => {
     expect(classify(outcome.error)).toBe('unknown');
   });
 
+  test('waits for the others when it was too late for one', async () => {
+    const { clock, control, outcome } = hedging();
+    await clock.advance(50);
+    control.fail(new DeadlinePassed(), 1);
+    await settled();
+    expect([outcome.settled, control.contexts[0]!.signal.aborted]).toEqual([false, false]);
+    control.answer('first', 0);
+    await settled();
+    expect(outcome.value).toBe('first');
+  });
+
+  test.each<[string, (late: ReturnType<typeof tooLate>) => void, unknown]>([
+    ['in time is unknown', ({ call }) => call.cancel(new TimedOut(40)), new TimedOut(40)],
+    ['is unknown', ({ control }) => control.fail(unclear(), 0), unclear()],
+    ['is transient', ({ control }) => control.fail(transient(), 0), transient()],
+  ])('was made, if its first attempt was: what is not answered %s', async (_, end, expected) => {
+    const late = tooLate();
+    await late.clock.advance(50);
+    expect([late.control.started, late.outcome.settled]).toEqual([1, false]);
+    end(late);
+    await settled();
+    expect([late.outcome.error, late.control.started]).toEqual([expected, 1]);
+  });
+
+  test('was not made when it was too late for its first attempt', async () => {
+    const { hedge, clock, call } = tooLate();
+    call.dueMs = clock.elapsedMs();
+    await expect(hedge.execute(call, perform)).rejects.toBeInstanceOf(DeadlinePassed);
+    expect([hedge.state().hedges, clock.isHeld]).toEqual([0, true]);
+  });
+
   test('ends with its caller', async () => {
     const { clock, control, caller, outcome } = hedging();
     await clock.advance(50);
@@ -105,6 +140,43 @@ describe('a hedged call', () => {
     expect([outcome.error, control.started, clock.timers]).toEqual([new Error('enough'), 2, 0]);
     expect(control.contexts.map(({ signal }) => signal.reason)).toEqual([outcome.error, outcome.error]);
   });
+});
+
+/** A call whose deadline passes before the second attempt, and whose timer has not rung yet. */
+function tooLate() {
+  const { clock, hedge } = hedging();
+  const control = new ControlledWork();
+  const call = new Call(control.work, { idempotent: true }, clock);
+  call.dueMs = 40;
+  return { clock, hedge, control, call, outcome: outcomeOf(hedge.execute(call, perform)) };
+}
+
+test('each attempt at a call has a number of its own, hedges and retries together', async () => {
+  const clock = new VirtualClock();
+  const line = pipeline(
+    'carrier',
+    [
+      { policy: 'retry', attemptsMax: 2, baseMs: 10, maxMs: 10 },
+      { policy: 'hedge', delayMs: 50 },
+    ],
+    { clock, random: () => 0 },
+  );
+  const told: (readonly [string, number])[] = [];
+  line.subscribe(event => {
+    if (event.kind === 'hedge' || event.kind === 'retry') told.push([event.kind, event.attempt]);
+  });
+  const control = new ControlledWork();
+  outcomeOf(line.run(control.work, { idempotent: true }));
+  await clock.advance(50);
+  control.fail(transient(), 0);
+  control.fail(transient(), 1);
+  await clock.advance(50);
+  expect(control.contexts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+  expect(told).toEqual([
+    ['hedge', 2],
+    ['retry', 3],
+    ['hedge', 4],
+  ]);
 });
 
 test('each attempt takes a slot of the bulkhead, and the slower one keeps it until its work has settled', async () => {

@@ -1,7 +1,7 @@
 import type { Call, Next } from '../call/call.js';
 import { type Entry, ExpiryQueue } from '../clock/expiry-queue.js';
 import type { ErrorClass } from '../errors/error-class.js';
-import { Refused } from '../errors/refused.js';
+import { DeadlinePassed, Refused } from '../errors/refused.js';
 import { checkNumbers } from '../policy/numbers.js';
 import { Policy, type Surroundings, surroundings } from '../policy/policy.js';
 import type { RetryBudget } from '../retry/retry-budget.js';
@@ -60,11 +60,10 @@ export class Hedge extends Policy<HedgeConfiguration> {
       late: this.#late,
       attemptsMax: 1 + extraMax,
       classify,
-      mayAskMore: attempt => {
-        if (this.budget?.withdraw() === false) return false;
+      mayAskMore: () => this.budget?.withdraw() !== false,
+      asks: attempt => {
         this.#hedges++;
         if (events.heard) events.emit({ kind: 'hedge', attempt });
-        return true;
       },
     };
   }
@@ -75,7 +74,9 @@ interface Rules {
   readonly late: ExpiryQueue<Race>;
   readonly attemptsMax: number;
   classify(error: unknown): ErrorClass;
-  mayAskMore(attempt: number): boolean;
+  mayAskMore(): boolean;
+  /** Tells of one more attempt. */
+  asks(attempt: number): void;
 }
 
 /** The attempts at one call. */
@@ -86,6 +87,8 @@ class Race {
   #isOver = false;
   /** The first error after which it may have happened. */
   #unclear: { readonly error: unknown } | null = null;
+  /** The last error of an attempt that was not too late to be made. */
+  #made: { readonly error: unknown } | null = null;
 
   constructor(
     private readonly call: Call,
@@ -96,12 +99,12 @@ class Race {
   ) {}
 
   begin(): void {
-    this.#start();
+    this.#start(this.call.attempt);
   }
 
-  #start(): void {
-    // Numbers of attempts go on where an outer retry has begun.
-    const attempt = this.call.child(this.call.attempt + this.#started++);
+  #start(number: number): void {
+    const attempt = this.call.child(number);
+    this.#started++;
     this.#attempts.add(attempt);
     this.#stopWaiting();
     if (this.#started < this.rules.attemptsMax) this.#waiting = this.rules.late.add(this);
@@ -114,8 +117,10 @@ class Race {
   /** @returns whether it did */
   askMore(): boolean {
     if (this.call.cancelled || this.#started >= this.rules.attemptsMax) return false;
-    if (!this.rules.mayAskMore(this.call.attempt + this.#started)) return false;
-    this.#start();
+    if (!this.rules.mayAskMore()) return false;
+    const number = this.call.nextAttempt();
+    this.rules.asks(number);
+    this.#start(number);
     return true;
   }
 
@@ -133,14 +138,26 @@ class Race {
     if (this.#isOver) return;
     const kind = this.rules.classify(error);
     if (kind === 'unknown') this.#unclear ??= { error };
-    const isDefinite = kind === 'rejected' || kind === 'bug';
+    // That it was too late for this attempt says nothing about those that were made.
+    const isTooLate = error instanceof DeadlinePassed;
+    if (!isTooLate) this.#made = { error };
+    const isDefinite = (kind === 'rejected' && !isTooLate) || kind === 'bug';
     if (!this.call.cancelled && !isDefinite) {
-      // The others may still answer; and what was refused here would be refused again.
+      // The others may still answer; and what was refused here, or too late, would be so again.
       if (this.#attempts.size > 0) return;
-      if (!(error instanceof Refused) && this.askMore()) return;
+      if (!isTooLate && !(error instanceof Refused) && this.askMore()) return;
     }
     this.#end();
-    this.reject(isDefinite || this.#unclear === null ? error : this.#unclear.error);
+    this.reject(isDefinite ? error : this.#outcome(error));
+  }
+
+  /** What the call came to, when its last attempt failed with this. */
+  #outcome(error: unknown): unknown {
+    if (this.#unclear !== null) return this.#unclear.error;
+    if (!(error instanceof DeadlinePassed) || !this.call.begun) return error;
+    // "The call was not made" would be wrong.
+    if (this.call.cancelled) return this.call.reason;
+    return this.#made === null ? error : this.#made.error;
   }
 
   #end(): void {

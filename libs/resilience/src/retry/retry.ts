@@ -93,8 +93,8 @@ export class Retry extends Policy<RetryConfiguration> {
       if (pauseMs === null) throw unclear === null ? error : unclear.error;
       this.#retries++;
       const { events } = this.surroundings;
-      if (events.heard) events.emit({ kind: 'retry', attempt: made + 1, delayMs: pauseMs, error });
-      const attempt = call.child(made + 1);
+      const attempt = call.child(call.nextAttempt());
+      if (events.heard) events.emit({ kind: 'retry', attempt: attempt.attempt, delayMs: pauseMs, error });
       try {
         await pause(call, pauseMs);
         return await next(attempt);
