@@ -287,6 +287,46 @@ describe('a configuration that the compiler has not seen', () => {
     expect(Object.keys(dynamic(all).state())).toEqual(policyOrder);
   });
 
+  test.each([
+    [{ policy: 'timeout', timeoutMs: 1, timoutMs: 2 }, 'there is no "timoutMs" in timeout, but timeoutMs'],
+    [
+      { policy: 'retry', attemptsMax: 1, baseMs: 1, maxMs: 1, budget: { ratio: 1, perSecond: 1, saved: 1 } },
+      'there is no "saved" in budget of retry, but ratio, perSecond, savedMax',
+    ],
+    [
+      { policy: 'shed', inFlightMax: 1, upTo: { critical: 1 } },
+      'there is no "critical" in upTo of shed, but high, normal, low',
+    ],
+    [{ policy: 'fallback', toString: 1 }, 'there is no "toString" in fallback, but on'],
+  ])('is refused for a name that its policy does not have: %j', (configuration, why) => {
+    expect(() => dynamic([configuration])).toThrow(new IllegalPipeline('carrier', why));
+  });
+
+  test('is refused for an option that there is not', () => {
+    expect(() => pipeline('carrier', [], { laod: () => 1 } as object)).toThrow(
+      new IllegalPipeline(
+        'carrier',
+        'there is no "laod" in its options, but clock, random, classify, budget, load',
+      ),
+    );
+  });
+
+  test('is refused when others are given later that have names of their own', () => {
+    const line = dynamic([{ policy: 'timeout', timeoutMs: 1 }]);
+    const slip = [{ policy: 'timeout', timeoutMs: 1, timeout: 2 }] as unknown as PolicyConfiguration[];
+    expect(() => line.reconfigure(slip)).toThrow('carrier: there is no "timeout" in timeout');
+    expect(() => line.reconfigure(undefined as unknown as [])).toThrow(IllegalPipeline);
+  });
+
+  test.each([
+    [undefined, 'its policies are undefined; they have to be a list'],
+    [{ policy: 'timeout' }, 'its policies are [object Object]; they have to be a list'],
+    [[null], 'null is no policy'],
+    [['timeout'], 'timeout is no policy'],
+  ])('is refused when it is no list of policies: %j', (policies, why) => {
+    expect(() => dynamic(policies)).toThrow(new IllegalPipeline('carrier', why));
+  });
+
   test('has only the policies that it has', () => {
     expect(() => dynamic([]).policy('breaker')).toThrow(IllegalPipeline);
   });

@@ -7,6 +7,7 @@ import { Events, type Listener } from '../policy/events.js';
 import { type Surroundings, surroundings } from '../policy/policy.js';
 import { RetryBudget } from '../retry/retry-budget.js';
 import { type AnyPolicy, makePolicy, type PolicyOf, reconfigure } from './make-policy.js';
+import { checkKeys, checkOptions } from './policy-keys.js';
 import {
   checkOrder,
   type ConfigurationOf,
@@ -31,7 +32,7 @@ export type OptionsOf<Policies extends readonly PolicyConfiguration[], T> = Call
 /**
  * Policies around the calls to one dependency, the outermost first. Their order is checked by the compiler.
  * @param dependency its name in errors, events and states
- * @throws IllegalPipeline when a list that the compiler could not see is not in order
+ * @throws IllegalPipeline when a list that the compiler could not see is not in order, or for a key that there is not
  * @throws RangeError for a number that makes no sense
  */
 export function pipeline<const Policies extends readonly PolicyConfiguration[]>(
@@ -83,6 +84,8 @@ export class Pipeline<
     options: PipelineOptions = {},
   ) {
     checkOrder(dependency, policies);
+    checkKeys(dependency, policies);
+    checkOptions(dependency, options);
     this.#configuration = policies;
     this.#events = new Events(dependency);
     this.#surroundings = surroundings({ ...options, dependency, events: this.#events });
@@ -147,6 +150,8 @@ export class Pipeline<
    * @throws IllegalPipeline for other policies, RangeError for a number that makes no sense; then nothing changes
    */
   reconfigure(policies: OthersLike<Policies>): void {
+    checkOrder(this.dependency, policies);
+    checkKeys(this.dependency, policies);
     const kinds = policies.map(({ policy }) => policy);
     if (
       kinds.length !== this.#policies.length ||

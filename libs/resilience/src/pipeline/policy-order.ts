@@ -82,7 +82,7 @@ type Exactly<First extends PolicyConfiguration> = First & {
   readonly [Key in Exclude<keyof First, keyof ConfigurationOf<First['policy']>>]: never;
 };
 
-/** The policies are not in the order in which they may stand around each other. */
+/** What is given for policies is none, or they are not in the order in which they may stand around each other. */
 export class IllegalPipeline extends Error {
   readonly code = 'BALLAST_ILLEGAL_PIPELINE';
 
@@ -92,10 +92,17 @@ export class IllegalPipeline extends Error {
   }
 }
 
-/** @throws IllegalPipeline naming the first that is in the wrong place */
+/** @throws IllegalPipeline naming the first that is no policy, or in the wrong place */
 export function checkOrder(dependency: string, policies: readonly { readonly policy: string }[]): void {
+  if (!Array.isArray(policies)) {
+    throw new IllegalPipeline(dependency, `its policies are ${String(policies)}; they have to be a list`);
+  }
   let outer = -1;
-  for (const { policy } of policies) {
+  for (const configuration of policies as readonly ({ readonly policy?: string } | null | undefined)[]) {
+    if (typeof configuration !== 'object' || configuration === null) {
+      throw new IllegalPipeline(dependency, `${String(configuration)} is no policy`);
+    }
+    const { policy } = configuration;
     const place = policyOrder.findIndex(kind => kind === policy);
     if (place < 0) throw new IllegalPipeline(dependency, `there is no policy "${policy}"`);
     if (place === outer) throw new IllegalPipeline(dependency, `${policy} stands there twice`);

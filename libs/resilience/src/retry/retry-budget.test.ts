@@ -37,6 +37,10 @@ test('other numbers hold at once', () => {
   budget.reconfigure({ ratio: 1, perSecond: 0, savedMax: 2 });
   expect(budget.saved).toBe(2);
   expect(() => budget.reconfigure({ ratio: -1, perSecond: 0, savedMax: 2 })).toThrow(RangeError);
+  // Never a whole one: no call would ever be repeated.
+  expect(() => budget.reconfigure({ ratio: 1, perSecond: 1, savedMax: 0.5 })).toThrow(
+    new RangeError('retry budget: savedMax is 0.5; it has to be 1 or more'),
+  );
 });
 
 test('a budget is never exceeded, whatever comes in whatever order', async () => {
@@ -50,7 +54,7 @@ test('a budget is never exceeded, whatever comes in whatever order', async () =>
       fc.array(happening, { maxLength: 100, size: 'max' }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.nat(5),
-      fc.nat(20),
+      fc.integer({ min: 1, max: 20 }),
       async (happenings, ratio, perSecond, savedMax) => {
         const clock = new VirtualClock();
         const budget = new RetryBudget({ ratio, perSecond, savedMax }, clock);

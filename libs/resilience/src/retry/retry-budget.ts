@@ -6,7 +6,7 @@ export interface RetryBudgetConfiguration {
   readonly ratio: number;
   /** Retries per second that are allowed however few calls there are. */
   readonly perSecond: number;
-  /** How many may be saved up, and how many there are at first. */
+  /** How many may be saved up, and how many there are at first: 1 or more, as a retry takes a whole one. */
   readonly savedMax: number;
 }
 
@@ -75,5 +75,6 @@ export class RetryBudget {
 
 /** @throws RangeError for a number that makes no sense */
 export function checkBudget({ ratio, perSecond, savedMax }: RetryBudgetConfiguration): void {
-  checkNumbers('retry budget', { ratio, perSecond, savedMax }, '0 or more');
+  checkNumbers('retry budget', { ratio, perSecond }, '0 or more');
+  checkNumbers('retry budget', { savedMax }, '1 or more');
 }

@@ -66,6 +66,30 @@ describe('a call with a timeout', () => {
     expect([vi.getTimerCount(), getEventListeners(outside.signal, 'abort').length]).toEqual([0, 0]);
   });
 
+  test.each([-1, NaN, Infinity, 2 ** 31, '100' as unknown as number])(
+    'is not made with a time that no timer can wait: %s',
+    async timeoutMs => {
+      const fn = vi.fn(never);
+      await expect(withTimeout(timeoutMs, undefined, fn)).rejects.toBeInstanceOf(RangeError);
+      expect([fn.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
+    },
+  );
+
+  test('that aborts the outer signal and throws at once leaves no rejection behind', async () => {
+    vi.useRealTimers();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const outside = new AbortController();
+    const call = withTimeout(100, outside.signal, () => {
+      outside.abort(new Error('shutting down'));
+      throw new Error('at once');
+    });
+    await expect(call).rejects.toThrow('at once');
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   test('is not made at all when the outer signal is aborted already', async () => {
     const fn = vi.fn(never);
     await expect(withTimeout(100, AbortSignal.abort(new Error('shutting down')), fn)).rejects.toThrow(

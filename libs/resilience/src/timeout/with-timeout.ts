@@ -1,3 +1,5 @@
+import { checkNumbers } from '../policy/numbers.js';
+
 /**
  * Calls `fn` with a signal of this call's own, and rejects with `TimedOut` after `timeoutMs`, or with the outer
  * signal's reason when that aborts; either way `fn`'s signal is aborted first. Then the outcome of the work is
@@ -5,15 +7,19 @@
  * and its listener are gone.
  *
  * @param signal aborts the call from outside, at a shutdown for instance. An aborted one: `fn` is not called.
+ * @throws RangeError for a time that no timer can wait: it would be over at once
  */
 export async function withTimeout<T>(
   timeoutMs: number,
   signal: AbortSignal | undefined,
   fn: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  checkNumbers('withTimeout', { timeoutMs }, '0 or more');
   signal?.throwIfAborted();
   const own = new AbortController();
   const stopped = Promise.withResolvers<never>();
+  // When `fn` aborts the outer signal and throws at once, nobody waits for this any more.
+  stopped.promise.catch(() => undefined);
   const stop = (reason: unknown) => {
     own.abort(reason);
     stopped.reject(reason);
