@@ -3,7 +3,7 @@ import { type Entry, ExpiryQueue } from '../clock/expiry-queue.js';
 import { BulkheadFull } from '../errors/refused.js';
 import { checkNumbers } from '../policy/numbers.js';
 import { Policy, type Surroundings, surroundings } from '../policy/policy.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Place } from './fair-queue.js';
 
 export interface BulkheadConfiguration {
   readonly policy: 'bulkhead';
@@ -118,20 +118,20 @@ export class Bulkhead extends Policy<BulkheadConfiguration> {
         refuse: reason => {
           call.interrupt = null;
           impatient.remove(entry);
-          this.#line.remove(tenant, waiting);
+          this.#line.remove(place);
           reject(reason as Error);
         },
       };
       const entry: Entry<Waiting> = impatient.add(waiting, sinceMs);
+      const place: Place<Waiting> = this.#line.add(tenant, waiting);
       call.interrupt = reason => waiting.refuse(reason);
-      this.#line.add(tenant, waiting);
     });
   }
 
   #makeRoom(tenant: string): boolean {
     const longest = this.#line.longest();
     // With one more than the newcomer's the two would only swap places.
-    if (longest === null || this.#line.sizeOf(longest.tenant) <= this.#line.sizeOf(tenant) + 1) return false;
+    if (longest === null || longest.size <= this.#line.sizeOf(tenant) + 1) return false;
     this.#turnAway(longest.last, 'made room for another tenant');
     return true;
   }
