@@ -33,6 +33,9 @@ export type Work<T> = (context: CallContext) => Promise<T>;
 /** What stands further inside in a pipeline. Never throws: it rejects. */
 export type Next = (call: Call) => Promise<unknown>;
 
+/** The last moment of a Date, in the year 275760. */
+const dateMaxMs = 8.64e15;
+
 /**
  * A call on its way through the policies, or one attempt at it, which is a child of the call. It can be cancelled, and
  * it knows whether work goes on that nobody waits for.
@@ -71,8 +74,9 @@ export class Call implements CallContext {
   }
 
   get deadline(): Date | null {
-    if (this.dueMs === Infinity) return null;
-    return new Date(this.clock.epochMs() + this.dueMs - this.clock.elapsedMs());
+    const deadlineMs = this.clock.epochMs() + this.dueMs - this.clock.elapsedMs();
+    // One that no Date can hold is none.
+    return deadlineMs <= dateMaxMs ? new Date(deadlineMs) : null;
   }
 
   /** Whether work goes on, here or in a child, even if its caller has been answered. */

@@ -10,6 +10,15 @@ test('a deadline arrives as it was sent', () => {
   expect(deadlineHeaders(null)).toEqual({});
 });
 
+test('a deadline that no header can say is none', async () => {
+  const far = [Number.MAX_SAFE_INTEGER, Date.UTC(10_001, 0, 1), Infinity];
+  const sent = far.map(deadline =>
+    pipeline('far', []).run(call => Promise.resolve(deadlineHeaders(call.deadline)), { deadline }),
+  );
+  expect(await Promise.all(sent)).toEqual([{}, {}, {}]);
+  expect(deadlineHeaders(new Date(NaN))).toEqual({});
+});
+
 test('of several the earliest counts', () => {
   const texts = ['2026-01-02T03:04:06Z', '2026-01-02T04:04:05+01:00', '2026-01-02T03:04:07Z'];
   expect(deadlineOf(texts)).toEqual(new Date('2026-01-02T03:04:05Z'));

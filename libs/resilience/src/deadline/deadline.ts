@@ -7,8 +7,12 @@ export const deadlineHeader = 'deadline';
 
 /** @param deadline of a `CallContext`; null for none. @returns headers for the call that is made */
 export function deadlineHeaders(deadline: Date | null): Record<string, string> {
-  return deadline === null ? {} : { [deadlineHeader]: deadline.toISOString() };
+  // Years have four digits in RFC 3339: what is later, or no time at all, can not be said.
+  if (deadline === null || !(deadline.getTime() < year10000)) return {};
+  return { [deadlineHeader]: deadline.toISOString() };
 }
+
+const year10000 = Date.UTC(10_000, 0, 1);
 
 /**
  * Reads a deadline that came with a request or a message.

@@ -171,7 +171,9 @@ describe('an error of kafkajs', () => {
 
   test('is known by its name and its type', () => {
     const made = spawnSync(process.execPath, ['-e', script], { cwd: new URL('.', import.meta.url) });
-    const errors = JSON.parse(made.stdout.toString()) as { name: string; type?: string }[];
+    const errors = JSON.parse(made.stdout.toString(), (key, value: unknown) =>
+      key === 'errors' ? (value as object[]).map(like) : value,
+    ) as { name: string; type?: string }[];
     expect(errors.map(error => [error.type ?? error.name, classify(error)])).toEqual([
       ['NOT_LEADER_FOR_PARTITION', 'transient'],
       ['LEADER_NOT_AVAILABLE', 'transient'],
@@ -231,6 +233,24 @@ test('a slip of ours is a bug, an answer that can not be read and anything else 
   expect([new SyntaxError('Unexpected end of JSON input'), new Error('what?')].map(classify)).toEqual([
     'unknown',
     'unknown',
+  ]);
+});
+
+test('the errors in the body of a response do not hide its status', () => {
+  const errors = [{ field: 'street', message: 'is missing' }];
+  const both = [new Error('one'), new Error('two')];
+  expect(
+    [
+      { status: 422, errors },
+      { statusCode: 503, errors: both },
+    ]
+      .map(like)
+      .map(classify),
+  ).toEqual(['rejected', 'transient']);
+  // Nor are they errors of ours where there is none.
+  expect([{ errors: ['is missing'] }, { errors, code: 'ECONNREFUSED' }].map(like).map(classify)).toEqual([
+    'unknown',
+    'transient',
   ]);
 });
 

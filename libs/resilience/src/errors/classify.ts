@@ -27,15 +27,22 @@ function classifyAt(error: unknown, depth: number): ErrorClass {
   if (error instanceof TimedOut) return error.begun ? 'unknown' : 'transient';
   if (depth > depthMax) return 'unknown';
   const inside = (cause: unknown) => classifyAt(cause, depth + 1);
-  if (Array.isArray(shape.errors) && shape.errors.length > 0) return worstOf(shape.errors.map(inside));
   return (
-    classifyKafka(shape, inside) ??
+    // A response's status comes first: the `errors` beside it are what its body says, about fields for instance.
     classifyHttp(shape) ??
+    classifyAll(shape.errors, inside) ??
+    classifyKafka(shape, inside) ??
     classifyPostgres(shape) ??
     classifyNetwork(shape) ??
     // fetch throws "TypeError: fetch failed", and what happened is its cause.
     (isError(shape.cause) ? inside(shape.cause) : byName(error))
   );
+}
+
+/** Several errors of one call, as in an AggregateError; null when it is a list of something else. */
+function classifyAll(errors: unknown, inside: (error: unknown) => ErrorClass): ErrorClass | null {
+  if (!Array.isArray(errors) || errors.length === 0) return null;
+  return errors.every(error => error instanceof Error) ? worstOf(errors.map(inside)) : null;
 }
 
 const isError = (cause: unknown): boolean => typeof cause === 'object' && cause !== null;
