@@ -13,7 +13,7 @@ export interface Rule {
   readonly of?: readonly Protocol[];
   /** Looks at one order. Pure, but for what it notes. */
   readonly order?: (dossier: Dossier, notes: Notes) => void;
-  /** Whether `order` is to see orders that should have ended and have not. */
+  /** Whether `order` is to see orders that have not ended, whether or not they should have. */
   readonly seesUnended?: true;
   /** Looks at databases and topics as wholes. */
   readonly whole?: (judged: Judged, notes: Notes) => Promise<void>;

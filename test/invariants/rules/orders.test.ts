@@ -1,6 +1,6 @@
 import { Protocol } from '@ballast/contracts';
 import { describe, expect, test } from 'vitest';
-import type { Aborted } from '@ballast/two-phase';
+import type { Aborted, Committed, State } from '@ballast/two-phase';
 import type { Dossier } from '../reading/dossier.js';
 import { answerTo } from '../reading/flow.js';
 import type { Rule } from '../rule.js';
@@ -39,6 +39,37 @@ describe.each(Protocol.options)('%s', protocol => {
 const prepared = completedUnder['two-phase'];
 const [tried, untried] = [completedUnder.tcc, cancelledUnder.tcc];
 const reacted = completedUnder.choreographed;
+
+/** An order that has not ended: nobody has to have done anything yet. */
+const underWay = (dossier: Dossier, state: State): Dossier => ({
+  ...dossier,
+  progress: 'under way',
+  order: { ...dossier.order!, status: 'PENDING', endedAt: null },
+  saga: { ...dossier.saga!, running: true, endedAt: null, state },
+  messages: [],
+});
+const undecided = underWay(prepared, { kind: 'preparing', branches: [] });
+/** Those that are not named have voted yes, and wait. */
+const branchesOf = (changes: Readonly<Record<string, Partial<Dossier['branches'][number]>>>) =>
+  prepared.branches.map(row => ({
+    ...row,
+    state: 'prepared' as const,
+    marker: null,
+    ...changes[row.participant],
+  }));
+/** An operator has rolled two branches back by hand, and then the coordinator has committed: it is parked for good. */
+const forcedApart: Dossier = {
+  ...underWay(prepared, {
+    kind: 'parked',
+    reason: 'ROLLED_BACK',
+    resumeAs: { kind: 'committing', branches: (prepared.saga!.state as Committed).branches, afterwards: [] },
+  }),
+  branches: branchesOf({
+    inventory: { state: 'rolled-back', alarm: 'DECISION_CONTRADICTED' },
+    payment: { state: 'committed', marker: 'committed' },
+    shipping: { state: 'rolled-back', alarm: 'DECISION_CONTRADICTED' },
+  }),
+};
 
 const without = (dossier: Dossier, type: string) => dossier.messages.filter(found => found.type !== type);
 
@@ -221,6 +252,51 @@ describe('is violated by', () => {
       'it is committed, and the branch of payment is rolled-back; it is committed, and the transaction of payment',
     ],
     [
+      'participants of a parked order that have decided differently',
+      decisionsAreOne,
+      forcedApart,
+      'committed by payment, the coordinator, and rolled back by inventory, shipping; inventory: DECISION_CONTRADICTED',
+    ],
+    [
+      'a transaction that is committed beside one that is blocked, whatever their branches say yet',
+      decisionsAreOne,
+      {
+        ...undecided,
+        branches: branchesOf({
+          inventory: { state: 'committing', marker: 'committed' },
+          shipping: { state: 'rolling-back', marker: 'blocked' },
+        }),
+      },
+      'committed by inventory, and rolled back by shipping',
+    ],
+    [
+      'a branch whose transaction is committed, and that says it was rolled back',
+      decisionsAreOne,
+      { ...undecided, branches: branchesOf({ payment: { state: 'rolled-back', marker: 'committed' } }) },
+      'committed by payment, and rolled back by payment',
+    ],
+    [
+      'a branch that is rolled back while its coordinator commits',
+      decisionsAreOne,
+      { ...forcedApart, branches: branchesOf({ shipping: { state: 'rolled-back' } }) },
+      'committed by the coordinator, and rolled back by shipping',
+    ],
+    [
+      'a commit that nobody here voted for',
+      decisionsAreOne,
+      { ...undecided, branches: branchesOf({ shipping: { alarm: 'COMMITTED_WITHOUT_VOTE' } }) },
+      'shipping: COMMITTED_WITHOUT_VOTE',
+    ],
+    [
+      'branches of an order under way that are told different decisions',
+      decisionsAreOne,
+      {
+        ...underWay(tried, { kind: 'preparing', branches: [] }),
+        messages: [message('inventory.commit'), message('shipping.cancel')],
+      },
+      'inventory.commit was sent, and so was shipping.cancel',
+    ],
+    [
       'a branch that is told both',
       decisionsAreOne,
       { ...prepared, messages: [...prepared.messages, message('payment.roll-branch-back')] },
@@ -289,6 +365,40 @@ describe('is violated by', () => {
   test.each(broken)('%s', (_, rule, dossier, complaint) => {
     expect(complaints(rule, dossier).join('; ')).toContain(complaint);
   });
+});
+
+describe('an order that has not ended yet', () => {
+  test('is looked at for what no end can change', () => expect(decisionsAreOne.seesUnended).toBe(true));
+
+  test.each<[what: string, dossier: Dossier]>([
+    ['is undecided', undecided],
+    ['has no coordinator yet', { ...undecided, saga: null, branches: [] }],
+    [
+      'is decided, and carried out by some',
+      {
+        ...forcedApart,
+        branches: branchesOf({
+          payment: { state: 'committed', marker: 'committed' },
+          shipping: { state: 'committing' },
+        }),
+        messages: [message('payment.commit-branch')],
+      },
+    ],
+    [
+      'was refused by one, and is rolled back by others',
+      {
+        ...undecided,
+        branches: branchesOf({
+          shipping: { state: 'rolled-back' },
+          payment: { state: 'rolling-back', marker: 'blocked' },
+        }),
+      },
+    ],
+    [
+      'has a prepared transaction that its branch knows nothing of yet',
+      { ...undecided, branches: branchesOf({ payment: { alarm: 'PREPARED_BUT_UNREGISTERED' } }) },
+    ],
+  ])('is not accused while it %s', (_, dossier) => expect(complaints(decisionsAreOne, dossier)).toEqual([]));
 });
 
 test('a double of a record is no second message', () => {
