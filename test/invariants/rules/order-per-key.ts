@@ -1,4 +1,10 @@
-import { inputTopics, orderCancelRequested, orderPlaced, orderResumeRequested } from '@ballast/contracts';
+import {
+  inputTopics,
+  orderCancelRequested,
+  orderOperatorCommands,
+  orderPlaced,
+  orderResumeRequested,
+} from '@ballast/contracts';
 import type { MessageRow } from '../reading/topic-log.js';
 import type { Rule } from '../rule.js';
 
@@ -35,5 +41,7 @@ export const orderPerKey: Rule = {
 
 /** Sent by whoever answers a request, beside the owner of the order's lane. */
 const ofRequests: ReadonlySet<string> = new Set(
-  [orderPlaced, orderCancelRequested, orderResumeRequested].map(({ type }) => type),
+  [orderPlaced, orderCancelRequested, orderResumeRequested, ...Object.values(orderOperatorCommands)].map(
+    ({ type }) => type,
+  ),
 );

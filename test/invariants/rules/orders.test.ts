@@ -1,4 +1,4 @@
-import { Protocol } from '@ballast/contracts';
+import { orderOperatorCommands, Protocol } from '@ballast/contracts';
 import { describe, expect, test } from 'vitest';
 import type { Aborted, Committed, State } from '@ballast/two-phase';
 import type { Dossier } from '../reading/dossier.js';
@@ -400,6 +400,17 @@ describe('an order that has not ended yet', () => {
     ],
   ])('is not accused while it %s', (_, dossier) => expect(complaints(decisionsAreOne, dossier)).toEqual([]));
 });
+
+test.each(Object.values(orderOperatorCommands).map(({ type }) => type))(
+  '%s, which requests send beside each other, may stand behind what was sent later',
+  type => {
+    const [earlier, later] = [
+      message(type, { source: '/order' }),
+      message('order.operator-cancel', { source: '/order' }),
+    ];
+    expect(complaints(orderPerKey, { ...reacted, messages: [later, earlier] })).toEqual([]);
+  },
+);
 
 test('a double of a record is no second message', () => {
   const doubled = completed.messages.map(found => ({ ...found, copies: 2 }));
