@@ -138,6 +138,25 @@ describe('free slots', () => {
     });
   });
 
+  test('are those of the zone’s day only, and only they count as held by somebody', async () => {
+    const next = '2030-12-25';
+    for (const [where, when] of [
+      [zone, '2030-12-23'],
+      [zone, day],
+      [zone, next],
+      [`${zone}-b`, day],
+    ] as const)
+      await capacities.addSlots(where, when, 2, null);
+    const [, , third, fourth] = await slotsOf();
+    const wanted = { [key]: 5, [`${zone}/2030-12-26`]: 5, [`${zone}-a/${day}`]: 5 };
+    const { found, locked } = await transaction(pool, tx => load(tx, wanted));
+    expect(locked).toEqual(new Set());
+    expect(Object.fromEntries([...found].map(([each, { free }]) => [each, free]))).toEqual({
+      [key]: [third, fourth],
+      [`${zone}/2030-12-26`]: [],
+    });
+  });
+
   test('that are all taken are told from a zone that was never served', async () => {
     await add(2);
     await take(2);
