@@ -9,7 +9,7 @@ export { DependenciesModule } from './dependencies/dependencies.module.js';
 export { Dependency } from './dependencies/dependency.js';
 export { type Cursors, cursorsOf, orderCursorsOf } from './http/cursors.js';
 export { idempotencyKeyOf } from './http/idempotency-key.js';
-export { createTopics, deleteTopics } from './kafka/admin.js';
+export { addPartitions, createTopics, deleteTopics } from './kafka/admin.js';
 export { type HoldConfiguration, holdPatienceOf, holdSettings } from './holds/settings.js';
 export { createMessage, decode, encode, inherited, RecordTooLarge, Undecodable } from './envelope.js';
 export {

@@ -34,6 +34,17 @@ export function createTopics(
   });
 }
 
+/** Gives a topic more partitions, as somebody may who does not know that their number is fixed for life. */
+export function addPartitions(brokers: readonly string[], topic: string, count: number): Promise<void> {
+  return withAdmin(brokers, async admin => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+    await until(
+      async () => (await partitionsLed(admin, [topic])).get(topic)?.led === count,
+      `the partitions of ${topic} have no leaders`,
+    );
+  });
+}
+
 /** Deletes those of the topics that exist; resolves when the cluster has forgotten them. */
 export function deleteTopics(brokers: readonly string[], names: readonly string[]): Promise<void> {
   return withAdmin(brokers, async admin => {

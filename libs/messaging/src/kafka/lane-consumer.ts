@@ -39,6 +39,7 @@ export class LaneConsumer {
   #stopped = false;
   #memberSince: Date | null = null;
   #heardAtMs = 0;
+  #complaint: string | null = null;
 
   constructor(
     private readonly options: KafkaOptions,
@@ -64,6 +65,11 @@ export class LaneConsumer {
     return performance.now() - this.#heardAtMs;
   }
 
+  /** What is wrong with the topics: the next start would be refused, or this one cannot go on. Null: nothing. */
+  get complaint(): string | null {
+    return this.#complaint;
+  }
+
   /** Connects and returns the cluster's id. Rejects when a topic is missing or has another number of partitions. */
   connect(): Promise<string> {
     return untilKafkaAnswers(() => this.#connect(), this.options);
@@ -71,18 +77,22 @@ export class LaneConsumer {
 
   async #connect(): Promise<string> {
     await this.#admin.connect();
+    await this.#checkPartitions();
+    const { clusterId } = await this.#admin.describeCluster();
+    return clusterId;
+  }
+
+  async #checkPartitions(): Promise<void> {
     const topics = this.settings.topics.map(this.physicalName);
     const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
     for (const { name, partitions } of found) {
       if (partitions.length !== this.settings.laneCount) {
-        throw new Error(
+        throw new WrongPartitions(
           `topic ${name} has ${partitions.length} partitions, but LANES is ${this.settings.laneCount}: ` +
             'all topics must have the same number, fixed for life, or keys would move between lanes',
         );
       }
     }
-    const { clusterId } = await this.#admin.describeCluster();
-    return clusterId;
   }
 
   /** Joins the group; `events.joined` follows. */
@@ -90,7 +100,7 @@ export class LaneConsumer {
     const { groupId, topics, laneCount, sessionTimeoutMs, heartbeatIntervalMs } = this.settings;
     const consumer = this.#kafka.consumer({
       groupId: this.#prefix + groupId,
-      partitionAssigners: [laneAssigner(this.lanesHeld)],
+      partitionAssigners: [laneAssigner(this.lanesHeld, laneCount)],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatIntervalMs,
@@ -106,6 +116,7 @@ export class LaneConsumer {
       this.#memberSince = new Date();
       this.#heardAtMs = performance.now();
       this.events.joined(lanes);
+      void this.#lookAtPartitions();
     });
     consumer.on(consumer.events.HEARTBEAT, () => (this.#heardAtMs = performance.now()));
     consumer.on(consumer.events.COMMIT_OFFSETS, () => void this.#proofs++);
@@ -198,16 +209,36 @@ export class LaneConsumer {
   async #runAgain(): Promise<void> {
     if (this.#stopped) return;
     try {
-      await this.run();
+      await this.#checkPartitions();
+      this.#complaint = null;
+      if (!this.#stopped) await this.run();
     } catch (error) {
+      this.#complaint = String(error);
       this.logger.error({ err: error }, 'the Kafka consumer could not be started again; next try in 1 s');
       setTimeout(() => void this.#runAgain(), 1_000).unref();
+    }
+  }
+
+  /** A new generation may come of added partitions: those are not ours, and the lanes go on without them. */
+  async #lookAtPartitions(): Promise<void> {
+    try {
+      await this.#checkPartitions();
+      this.#complaint = null;
+    } catch (error) {
+      // Kafka is away: that shows elsewhere.
+      if (!(error instanceof WrongPartitions)) return;
+      this.#complaint = String(error);
+      this.logger.error({ alarm: true }, `${error.message}; the next start will be refused`);
     }
   }
 
   #partitions(lanes: readonly number[]) {
     return this.settings.topics.map(topic => ({ topic: this.physicalName(topic), partitions: [...lanes] }));
   }
+}
+
+class WrongPartitions extends Error {
+  override readonly name = 'WrongPartitions';
 }
 
 /** A lane is ours when its number of every topic is; the assigner sees to that. */

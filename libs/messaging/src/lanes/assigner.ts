@@ -10,9 +10,10 @@ export interface MemberLanes {
 /**
  * An assigner that gives number p of every topic to the same member, so that one process owns a whole lane.
  * kafkajs's round robin deals topic x partition pairs and splits numbers between members.
+ * Partitions that were added to a topic are nobody's: a lane has them in all topics, or does not exist.
  * @param lanesHeld the lanes that this process holds now: they travel as `userData`, so that a rebalance moves few
  */
-export function laneAssigner(lanesHeld: () => readonly number[]): PartitionAssigner {
+export function laneAssigner(lanesHeld: () => readonly number[], laneCount: number): PartitionAssigner {
   return ({ cluster }) => ({
     name: 'ballast-lanes',
     version: 1,
@@ -35,7 +36,7 @@ export function laneAssigner(lanesHeld: () => readonly number[]): PartitionAssig
         ),
       );
       const dealt = dealLanes(
-        [...lanes],
+        [...lanes].filter(lane => lane < laneCount),
         members.map(({ memberId, memberMetadata }) => ({ memberId, lanes: heldBy(memberMetadata) })),
       );
       return [...dealt].map(([memberId, numbers]) => ({

@@ -209,7 +209,7 @@ export class LaneLoop implements WorkSink {
       lanes: this.#ownership.lanes.size,
       waitingForClaim: this.#ownership.waitingForClaim,
       refused: Object.fromEntries(this.#ownership.refused),
-      error: this.#failure === null ? null : String(this.#failure.error),
+      error: this.#failure === null ? this.#consumer.complaint : String(this.#failure.error),
       timers: this.#timers.count,
     };
   }
