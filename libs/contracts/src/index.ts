@@ -16,6 +16,7 @@ export * from './http/accounts-api.js';
 export * from './http/branches-api.js';
 export * from './http/dead-letters-api.js';
 export * from './http/dependencies-api.js';
+export * from './http/lanes-api.js';
 export * from './http/operations-api.js';
 export * from './http/order-api.js';
 export * from './http/order-operations-api.js';

@@ -57,6 +57,10 @@ export const problems = registry({
   DEAD_LETTER_NOT_REPLAYABLE: [422, 'The dead letter cannot be replayed'],
   DEAD_LETTER_NEEDS_FORCE: [422, 'A replay could have an effect a second time'],
 
+  // Lanes.
+  LANE_NOT_FOUND: [404, 'There is no such lane'],
+  LANE_ACTION_REFUSED: [409, 'The lane cannot do that as it stands'],
+
   // Branches of two-phase commits.
   BRANCH_NOT_FOUND: [404, 'The order has no branch here'],
   BRANCH_NOT_IN_DOUBT: [409, 'The branch is not in doubt'],

@@ -23,6 +23,8 @@ export {
 } from './kafka/records.js';
 export { kafkaOf, type KafkaOptions, laneOf } from './kafka/connection.js';
 export { type ConsumerConfiguration, consumerSettings } from './kafka/settings.js';
+export { LaneBook, type OwnLanes } from './lane-book/lane-book.js';
+export { LanesModule } from './lane-book/lanes.module.js';
 export type { LoopHealth } from './lanes/lane-loop.js';
 export { LaneServer, LANES, PassContext } from './lanes/lane-server.js';
 export { type LoopOptions, loopSettings } from './lanes/settings.js';

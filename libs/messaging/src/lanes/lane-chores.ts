@@ -33,6 +33,8 @@ export interface LaneChoresOptions {
 export class LaneChores {
   readonly #deletion: Periodic;
   readonly #operators: Periodic;
+  readonly #epochs: Periodic;
+  readonly #refused: Periodic;
   readonly #held: Periodic;
   readonly #sweeping: Periodic;
   readonly #offsets: Periodic;
@@ -42,6 +44,8 @@ export class LaneChores {
     const { settings, ownership } = options;
     this.#deletion = new Periodic(settings.deletionMs, () => this.#deleteWhenIdle());
     this.#operators = new Periodic(settings.operatorsMs, () => this.#doOperatorActions());
+    this.#epochs = new Periodic(settings.epochsMs, () => this.#lookAtEpochs());
+    this.#refused = new Periodic(settings.refusedRetryMs, async () => ownership.tryRefused());
     this.#held = new Periodic(settings.heldRetryMs, () => this.#retryHeld());
     this.#sweeping = new Periodic(settings.httpRowAgeMs / 2, () => this.#sweep());
     this.#offsets = new Periodic(settings.offsetCommitMs, async () => ownership.showPositions());
@@ -51,8 +55,10 @@ export class LaneChores {
   async doWhatIsDue(): Promise<void> {
     if (this.options.publisher.sentCount > 0) await this.#deletion.doIfDue();
     await this.#operators.doIfDue();
+    await this.#refused.doIfDue();
     await this.#held.doIfDue();
     if (this.options.ownership.lanes.size > 0) {
+      await this.#epochs.doIfDue();
       await this.#sweeping.doIfDue();
       await this.#offsets.doIfDue();
     }
@@ -86,6 +92,19 @@ export class LaneChores {
     this.#held.hasten();
     logger.info({ deadLetters: done.letters }, 'operators have settled dead letters');
     if (done.toClaim.size > 0) ownership.reclaim(done.toClaim);
+  }
+
+  /** A pass notices by itself: this is for lanes that have none. */
+  async #lookAtEpochs(): Promise<void> {
+    const { database, ownership } = this.options;
+    const lanes = [...ownership.lanes.values()];
+    const { rows } = await database().query<{ lane: number }>(
+      statements.statement('find-fenced-lanes', [
+        lanes.map(({ number }) => number),
+        lanes.map(({ epoch }) => epoch),
+      ]),
+    );
+    if (rows.length > 0) await ownership.reclaimIfMember(rows.map(({ lane }) => lane));
   }
 
   async #retryHeld(): Promise<void> {

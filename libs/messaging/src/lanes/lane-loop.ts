@@ -6,6 +6,7 @@ import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
 import { statements } from '../storage/statements.js';
+import type { LogBounds } from './claim.js';
 import { HandOvers } from './hand-overs.js';
 import { type Item, orderIdOf } from './item.js';
 import { LaneChores } from './lane-chores.js';
@@ -201,6 +202,15 @@ export class LaneLoop implements WorkSink {
     });
     this.#signal.notify();
     return true;
+  }
+
+  get topics(): readonly string[] {
+    return this.settings.topics;
+  }
+
+  /** Where the partitions of our topics begin and end now, by `topic/lane`. */
+  bounds(): Promise<ReadonlyMap<string, LogBounds>> {
+    return this.#consumer.bounds();
   }
 
   health(): LoopHealth {

@@ -2,7 +2,9 @@ import type { Logger } from '@ballast/platform';
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { kafkaOf, type KafkaOptions } from '../kafka/connection.js';
+import type { OwnLanes } from '../lane-book/lane-book.js';
 import type { ConsumerConfiguration } from '../kafka/settings.js';
+import type { LogBounds } from './claim.js';
 import { LaneLoop, type LoopHealth } from './lane-loop.js';
 import { type LoopOptions, loopSettings } from './settings.js';
 import type { LaneHandler, Pass, PassResult, Work, WorkSink } from './work.js';
@@ -26,7 +28,10 @@ type Events = Record<string, Function>;
  * the work of a whole pass. Guards, pipes, interceptors and filters apply to it; a filter must hand on the original
  * error (platform's does), so that the loop can tell a poisonous message from an absent database.
  */
-export class LaneServer extends Server<Events, Status> implements CustomTransportStrategy, WorkSink {
+export class LaneServer
+  extends Server<Events, Status>
+  implements CustomTransportStrategy, WorkSink, OwnLanes
+{
   override readonly transportId = LANES;
   readonly #loop: LaneLoop;
   readonly #service: string;
@@ -95,6 +100,14 @@ export class LaneServer extends Server<Events, Status> implements CustomTranspor
 
   submit(work: Work & { kind: 'submitted' }): boolean {
     return this.#loop.submit(work);
+  }
+
+  get topics(): readonly string[] {
+    return this.#loop.topics;
+  }
+
+  bounds(): Promise<ReadonlyMap<string, LogBounds>> {
+    return this.#loop.bounds();
   }
 
   health(): LoopHealth {

@@ -110,6 +110,22 @@ export class Ownership {
     for (const lane of lanes) if (this.#assigned.includes(lane)) this.#toClaim.add(lane);
   }
 
+  /**
+   * Their epoch is not ours. Whoever is no member of the group any more leaves them to their new owner, instead of fencing
+   * it by one more claim: the next generation says what is ours.
+   */
+  async reclaimIfMember(lanes: readonly number[]): Promise<void> {
+    const ours = lanes.flatMap(lane => this.#lanes.get(lane) ?? []);
+    if (ours.length === 0 || !(await this.options.consumer.prove(positionsOf(ours)))) return;
+    this.options.logger.info({ lanes }, 'the epochs of lanes were raised; claiming again');
+    this.reclaim(new Set(lanes));
+  }
+
+  /** Claims again what is refused: an operator may have accepted it. */
+  tryRefused(): void {
+    this.reclaim(new Set(this.#refused.keys()));
+  }
+
   /** Commits the positions to Kafka, for its lag's sake only: the database's are the truth. */
   showPositions(): void {
     void this.options.consumer.prove(positionsOf([...this.#lanes.values()]));
@@ -122,7 +138,8 @@ export class Ownership {
       this.#toClaim.delete(lane.number);
       const refusal = claimed.refused.get(lane.number);
       if (refusal !== undefined) {
-        logger.error({ alarm: true, lane: lane.number }, refusal);
+        if (this.#refused.get(lane.number) !== refusal)
+          logger.error({ alarm: true, lane: lane.number }, refusal);
         this.#refused.set(lane.number, refusal);
         handler.dropped([lane.number]);
         continue;
@@ -136,6 +153,7 @@ export class Ownership {
     const unsent = claimed.unsent.filter(({ lane }) => this.#lanes.has(lane));
     await publisher.publish(unsent);
     consumer.resume(ours);
+    if (ours.length === 0) return;
     logger.info({ lanes: ours, unsent: unsent.length, timers: claimed.timers.length }, 'lanes claimed');
   }
 

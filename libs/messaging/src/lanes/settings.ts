@@ -22,6 +22,10 @@ export interface LoopSettings extends PassSettings {
   readonly heldRetryMs: number;
   /** How often the owner looks for what operators asked for. */
   readonly operatorsMs: number;
+  /** How often an owner looks whether its lanes were claimed, or their positions set, by somebody else. */
+  readonly epochsMs: number;
+  /** How often a lane that is refused is claimed again, to see whether it still has to be. */
+  readonly refusedRetryMs: number;
   readonly httpRowAgeMs: number;
   readonly deletionMs: number;
   readonly offsetCommitMs: number;
@@ -46,6 +50,8 @@ export function loopSettings(options: LoopOptions): LoopSettings {
     lockTimeoutMs: 100,
     heldRetryMs: 200,
     operatorsMs: 250,
+    epochsMs: 1_000,
+    refusedRetryMs: 2_500,
     httpRowAgeMs: 5_000,
     deletionMs: 500,
     offsetCommitMs: 1_000,
