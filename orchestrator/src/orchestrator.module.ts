@@ -3,7 +3,9 @@ import {
   DeadLettersModule,
   HttpOutbox,
   kafkaOf,
+  LaneBook,
   LaneServer,
+  LanesModule,
   timelinessOf,
   transportChores,
 } from '@ballast/messaging';
@@ -68,24 +70,30 @@ export class OrchestratorModule {
       pool,
       logger,
     );
+    const lanes = LaneServer.from(
+      configuration,
+      { service: 'orchestrator', topics: inputTopics.orchestrator, gatherMs: configuration.GATHER_MS },
+      handler,
+      logger,
+    );
     const operations = new OperationsServer(
       {
         host: configuration.OPERATIONS_HOST,
         port: configuration.OPERATIONS_PORT,
         application: {
           name: 'operations',
-          description: 'What operators see of sagas, and can do about them.',
-          module: OperationsApiModule.register({ database: pool, outbox, definitions, reader }),
+          description: 'What operators see of sagas and of lanes, and can do about them.',
+          module: OperationsApiModule.register({
+            database: pool,
+            outbox,
+            definitions,
+            reader,
+            beside: [LanesModule.register(new LaneBook(pool, lanes))],
+          }),
           logger,
           problems,
         },
       },
-      logger,
-    );
-    const lanes = LaneServer.from(
-      configuration,
-      { service: 'orchestrator', topics: inputTopics.orchestrator, gatherMs: configuration.GATHER_MS },
-      handler,
       logger,
     );
     const housekeeping = new Housekeeping(

@@ -11,17 +11,20 @@ export interface OperationsApiParts {
   readonly outbox: Pick<HttpOutbox, 'rows' | 'committed'>;
   readonly definitions: Definitions;
   readonly reader: SagaReader;
+  /** What else operators get on this port. */
+  readonly beside?: readonly DynamicModule[];
 }
 
 /** The operators' API: everything that needs no consumer. */
 @Module({})
 export class OperationsApiModule {
-  static register({ database, outbox, definitions, reader }: OperationsApiParts): DynamicModule {
+  static register({ database, outbox, definitions, reader, beside = [] }: OperationsApiParts): DynamicModule {
     const operations = new Operations(database, outbox);
     const desk = new OperationsDesk(operations, outbox, '/orchestrator/operations');
     const provided = [reader, operations, definitions, desk, new Waits(desk)];
     return {
       module: OperationsApiModule,
+      imports: [...beside],
       controllers: [SagaSearchController, OperationsController],
       providers: provided.map(useValue => ({ provide: useValue.constructor, useValue })),
     };

@@ -6,7 +6,9 @@ import {
   BranchHandler,
   DeadLettersModule,
   holdPatienceOf,
+  LaneBook,
   LaneServer,
+  LanesModule,
   participantChores,
   participantLanes,
   timelinessOf,
@@ -64,6 +66,7 @@ export class InventoryModule {
       imports: [
         InventoryApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        LanesModule.register(new LaneBook(pool, lanes)),
         BranchesModule.register(book),
         HealthModule.register([
           { name: 'database', check: async () => void (await pool.query({ text: 'SELECT' })) },

@@ -11,7 +11,9 @@ import {
   Dependency,
   HttpOutbox,
   kafkaOf,
+  LaneBook,
   LaneServer,
+  LanesModule,
   participantChores,
   participantLanes,
   timelinessOf,
@@ -57,20 +59,6 @@ export class OrderModule {
       pool,
       logger,
     );
-    const operations = new OperationsServer(
-      {
-        host: configuration.OPERATIONS_HOST,
-        port: configuration.OPERATIONS_PORT,
-        application: {
-          name: 'order-operations',
-          description: 'What operators see of choreographed orders, and can do about them.',
-          module: OperationsModule.register({ database: pool, outbox }),
-          logger,
-          problems,
-        },
-      },
-      logger,
-    );
     const finished = new FinishedOrders();
     const { lanes, branches } = participantLanes({
       service: 'order',
@@ -81,6 +69,24 @@ export class OrderModule {
       configuration,
       logger,
     });
+    const operations = new OperationsServer(
+      {
+        host: configuration.OPERATIONS_HOST,
+        port: configuration.OPERATIONS_PORT,
+        application: {
+          name: 'order-operations',
+          description: 'What operators see of choreographed orders and of lanes, and can do about them.',
+          module: OperationsModule.register({
+            database: pool,
+            outbox,
+            beside: [LanesModule.register(new LaneBook(pool, lanes))],
+          }),
+          logger,
+          problems,
+        },
+      },
+      logger,
+    );
     const book = new BranchBook('order', pool);
     const askInventory = inventoryPipeline();
     const inventory = new InventoryClient(configuration.INVENTORY_URL, logger, askInventory);

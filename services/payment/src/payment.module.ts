@@ -8,7 +8,9 @@ import {
   DependenciesModule,
   Dependency,
   holdPatienceOf,
+  LaneBook,
   LaneServer,
+  LanesModule,
   OutsideCallWorker,
   participantChores,
   participantLanes,
@@ -78,6 +80,7 @@ export class PaymentModule {
       imports: [
         PaymentApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        LanesModule.register(new LaneBook(pool, lanes)),
         BranchesModule.register(book),
         DependenciesModule.register([dependency], logger),
         HealthModule.register([

@@ -9,7 +9,9 @@ import {
   Dependency,
   guarded,
   holdPatienceOf,
+  LaneBook,
   LaneServer,
+  LanesModule,
   OutsideCallWorker,
   participantChores,
   participantLanes,
@@ -83,6 +85,7 @@ export class ShippingModule {
       imports: [
         ShippingApiModule.register(pool),
         DeadLettersModule.register(pool, timelinessOf(configuration)),
+        LanesModule.register(new LaneBook(pool, lanes)),
         BranchesModule.register(book),
         DependenciesModule.register([dependency], logger),
         HealthModule.register([

@@ -7,17 +7,20 @@ import { ChoreographedController } from './choreographed.controller.js';
 export interface OperationsParts {
   readonly database: Queries;
   readonly outbox: Pick<HttpOutbox, 'rows' | 'committed'>;
+  /** What else operators get on this port. */
+  readonly beside?: readonly DynamicModule[];
 }
 
 /** The operators' API of choreographed orders. */
 @Module({})
 export class OperationsModule {
-  static register({ database, outbox }: OperationsParts): DynamicModule {
+  static register({ database, outbox, beside = [] }: OperationsParts): DynamicModule {
     const operations = new Operations(database, outbox);
     const desk = new OperationsDesk(operations, outbox, '/order/operations');
     const provided = [new ChoreographedReader(database), operations, desk, new Waits(desk)];
     return {
       module: OperationsModule,
+      imports: [...beside],
       controllers: [ChoreographedController],
       providers: provided.map(useValue => ({ provide: useValue.constructor, useValue })),
     };
