@@ -1,5 +1,3 @@
-import { command, done, Nothing, rejected, type ParticipantState } from '@ballast/contracts';
-import { on, undoable, type Participant, type ParticipantStorage } from '@ballast/messaging';
 import {
   LaneServer,
   messagingMigrations,
@@ -13,10 +11,13 @@ import { createLogger } from '@ballast/platform';
 import { databaseForTest, topicsForTest } from '@ballast/testkit';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { aMessage, eventually, sendTo } from './replica.js';
 
 // README, from here
+import { command, done, Nothing, rejected, type ParticipantState } from '@ballast/contracts';
+import { on, undoable, type Participant, type ParticipantStorage } from '@ballast/messaging';
+import { z } from 'zod';
+
 const takeSeat = command('cinema.take', {
   data: z.object({ seat: z.string() }),
   reply: Nothing,
@@ -27,7 +28,7 @@ const freeSeat = command('cinema.free', { data: Nothing, reply: Nothing });
 type Seat = { takenBy: string | null };
 type State = ParticipantState<{ seat: string }, Seat>;
 
-const cinema = (
+export const cinema = (
   storage: ParticipantStorage<{ seat: string }, Seat, never>,
 ): Participant<{ seat: string }, Seat> => ({
   name: 'cinema',
@@ -82,12 +83,15 @@ const seats: ParticipantStorage<{ seat: string }, Seat, never> = {
   },
 };
 
-test('the example of the README answers commands, once each, whatever comes twice', async () => {
-  const readme = readFileSync(new URL('../../libs/messaging/README.md', import.meta.url), 'utf8');
+test('the README shows the whole example, and nothing else', () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const [, example] = /from here\n(.*?)\/\/ to here/s.exec(here)!;
-  expect(readme.replace('export const cinema', 'const cinema')).toContain(example!.trim());
+  const [, example = ''] = /from here\n(.*?)\/\/ to here/s.exec(here) ?? [];
+  const readme = readFileSync(new URL('../../libs/messaging/README.md', import.meta.url), 'utf8');
+  const shown = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  expect(shown).toEqual([example]);
+});
 
+test('the example of the README answers commands, once each, whatever comes twice', async () => {
   await database.rows('CREATE TABLE seat (seat text PRIMARY KEY, taken_by text)');
   await database.rows("INSERT INTO seat VALUES ('A1')");
   const handler = new ParticipantHandler(cinema(seats), { alarm: alarm => expect(alarm).toBeNull() });
@@ -117,4 +121,20 @@ test('the example of the README answers commands, once each, whatever comes twic
   expect(answers).toHaveLength(2);
   expect(outcomes).toEqual(['done', 'rejected']);
   await server.close();
+});
+
+test('the example takes a free seat, refuses one that is taken, and gives it back', () => {
+  const [seating] = cinema({} as ParticipantStorage<{ seat: string }, Seat, never>).operations;
+  if (seating?.rule !== 'undoable') throw new Error('no undo');
+  const free: State = { own: undefined, shared: new Map([['7a', { takenBy: null }]]), appended: [] };
+  const taken = { own: { seat: '7a' }, shared: new Map([['7a', { takenBy: 'ada' }]]), appended: [] };
+  const take = (state: State) => seating.do.decide(state, { seat: '7a' }, { orderId: 'ada' });
+  expect(take(free)).toEqual({ kind: 'done', state: taken, reply: {} });
+  expect(take(taken)).toMatchObject({ kind: 'rejected', code: 'TAKEN' });
+  const given = { ...taken, shared: free.shared };
+  expect(seating.undo.decide(taken, {}, { orderId: 'ada' })).toEqual({
+    kind: 'done',
+    state: given,
+    reply: {},
+  });
 });
