@@ -13,6 +13,11 @@ export const text = (maxLength: number) =>
 export const OrderId = z.uuid().toLowerCase().meta({ id: 'OrderId' });
 export type OrderId = z.infer<typeof OrderId>;
 
+/** How an order's id is written in messages and keys, as a regular expression: in lower case, so that a key has one partition. */
+export const writtenOrderId = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const orderIdAlone = new RegExp(`^${writtenOrderId}$`);
+export const isWrittenOrderId = (text: string): boolean => orderIdAlone.test(text);
+
 /** Letters, digits, `.`, `_` and `-`, 64 at most: safe in a URL (so not `.` or `..`), a key and a metric label. */
 const identifier = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/);
 

@@ -1,3 +1,4 @@
+import { isWrittenOrderId } from '@ballast/contracts';
 import {
   type LaneHandler,
   orderOf,
@@ -58,7 +59,7 @@ export class SagaHandler implements LaneHandler {
   #unlessUnreadable(work: readonly Work[], causes: Map<Work, unknown>): Work[] {
     return work.filter(item => {
       const orderId = orderOf(item);
-      const readable = this.running.get(orderId) !== undefined || uuid.test(orderId);
+      const readable = this.running.get(orderId) !== undefined || isWrittenOrderId(orderId);
       if (!readable) causes.set(item, new TypeError(`"${orderId}" is not an order id`));
       return readable;
     });
@@ -96,6 +97,3 @@ function takeAll(sagas: SagaPass, work: readonly Work[], causes: Map<Work, unkno
 }
 
 const absent: Known = { kind: 'absent' };
-
-/** As ids are written here: in lower case, so that a key has one partition. */
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

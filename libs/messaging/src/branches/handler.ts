@@ -1,4 +1,4 @@
-import { answerType, repliesTopic } from '@ballast/contracts';
+import { answerType, isWrittenOrderId, repliesTopic } from '@ballast/contracts';
 import type { Queries } from '@ballast/platform';
 import { branchCommands, type BranchEvent, BranchOrder, nextBranchDue } from '@ballast/two-phase';
 import { createMessage, inherited } from '../envelope.js';
@@ -46,7 +46,7 @@ export class BranchHandler implements LaneHandler {
   prefetch(work: readonly Work[], tx: Queries): void {
     const asked = work.filter(item => item.kind === 'timer' || this.#concernsBranch(item));
     if (asked.length > 0) {
-      const orderIds = [...new Set(asked.map(orderOf))].filter(orderId => orderIdPattern.test(orderId));
+      const orderIds = [...new Set(asked.map(orderOf))].filter(isWrittenOrderId);
       this.#prefetched.begin(loadBranches(tx, this.options.work.name, orderIds));
     }
     const rest = asked.length === 0 ? work : work.filter(item => !this.#concernsBranch(item));
@@ -117,7 +117,7 @@ export class BranchHandler implements LaneHandler {
   #operationOf(message: Message): BranchEvent | null {
     const operation = this.#types[message.type];
     if (operation === undefined) return null;
-    if (!orderIdPattern.test(message.subject))
+    if (!isWrittenOrderId(message.subject))
       throw new TypeError(`"${message.subject}" is not an order id: a UUID in lower case`);
     const { attempt = 1, deadline } = message;
     if (operation !== 'prepare') return { kind: operation, attempt };
@@ -161,5 +161,3 @@ function timerOf({ branch, lane }: StoredBranch): Timer[] {
   const at = hasEnded(branch) ? null : nextBranchDue(branch);
   return at === null ? [] : [{ lane, orderId: branch.orderId, at }];
 }
-
-const orderIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,4 +1,4 @@
-import type { OutsideAnswer } from '@ballast/contracts';
+import { isWrittenOrderId, type OutsideAnswer } from '@ballast/contracts';
 import { z } from 'zod';
 import type { Message } from '../message.js';
 import { orderOf, PoisonedWork, type Work } from '../lanes/work.js';
@@ -79,7 +79,7 @@ export function lookUpsOf(work: readonly Work[]): {
   const calls: { orderId: string; operation: string }[] = [];
   for (const one of work) {
     const orderId = orderOf(one);
-    if (!orderIdPattern.test(orderId)) continue;
+    if (!isWrittenOrderId(orderId)) continue;
     orderIds.add(orderId);
     if (one.kind !== 'submitted') continue;
     const answered = CallAnswered.safeParse(one.payload);
@@ -96,7 +96,7 @@ function itemOf(
   switch (work.kind) {
     case 'message':
       // Another spelling of the same id would pass by what is stored under this one.
-      if (!orderIdPattern.test(work.message.subject)) {
+      if (!isWrittenOrderId(work.message.subject)) {
         throw new InvalidCommand(work.message, 'the subject is not an order id: a UUID in lower case');
       }
       return hearing?.hears(work) ? hearing.itemOf(work) : commandOf(work, work.message, routes);
@@ -146,8 +146,6 @@ function routeOf(type: string, { byType }: Routes): Route {
     throw new Error(`${type} is not handled here: ${[...byType.keys()].join(', ')} are`);
   return route;
 }
-
-const orderIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** A command that the contract does not allow. */
 export class InvalidCommand extends Error {

@@ -1,4 +1,4 @@
-import type { Answer } from '@ballast/contracts';
+import { type Answer, writtenOrderId } from '@ballast/contracts';
 
 type Instant = number;
 
@@ -123,8 +123,7 @@ export const gidOf = ({ orderId, name }: Named, database: string): string => `${
  * How the names of a participant's prepared transactions begin, up to the database's name: a regular expression for us
  * and for PostgreSQL. Somebody else's may look nearly like ours; the order's id is a UUID in lower case.
  */
-export const gidPattern = (name: string): string =>
-  `^${name}:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}@`;
+export const gidPattern = (name: string): string => `^${name}:${writtenOrderId}@`;
 
 /** The order that a prepared transaction of the participant is about; null for a name that is none of ours. */
 export function orderOfGid(gid: string, name: string, database: string): string | null {
