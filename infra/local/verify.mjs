@@ -8,9 +8,11 @@ import { runVitest } from './verify/vitest.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const bin = name => join(root, 'node_modules/.bin', name);
 
+/** @typedef {{ passed: number, failed: number, failures: readonly string[] }} Result */
+
 /**
  * Those of one group run side by side. `needs` names a stage without which this one would prove nothing.
- * @type {readonly (readonly { name: string, needs?: string, run: () => Promise<{ passed: number, failed: number }> }[])[]}
+ * @type {readonly (readonly { name: string, needs?: string, run: () => Promise<Result> }[])[]}
  */
 const groups = [
   [
@@ -58,12 +60,15 @@ for (const group of groups) {
     stages.map(async ({ name, needs, run }) => {
       const hopeless = (results.get(needs)?.failed ?? 0) > 0;
       if (hopeless) console.log(`\n✘ ${name}: not run, as ${needs} failed`);
-      results.set(name, hopeless ? { passed: 0, failed: 1 } : await run());
+      results.set(name, hopeless ? { passed: 0, failed: 1, failures: [`${name}: not run`] } : await run());
     }),
   );
 }
 
 const sum = { passed: 0, failed: 0 };
+for (const failure of [...results.values()].flatMap(({ failures }) => failures)) {
+  console.log(`\n✘ ${failure}`);
+}
 console.log();
 for (const [name, { passed, failed }] of results) {
   console.log(`${failed === 0 ? '✔' : '✘'} ${name}: ${passed} passed, ${failed} failed`);

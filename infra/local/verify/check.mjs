@@ -18,10 +18,10 @@ export async function runCheck(name, root, commands) {
     const { code, output } = await run(command, args, root);
     if (code === 0) continue;
     console.log(`\n✘ ${name} (${seconds(begun)})\n${output.trim()}`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, failures: [`${name}: ${[command, ...args].join(' ')}`] };
   }
   console.log(`✔ ${name} (${seconds(begun)})`);
-  return { passed: 1, failed: 0 };
+  return { passed: 1, failed: 0, failures: [] };
 }
 
 function run(command, args, root) {
