@@ -12,6 +12,7 @@ const kafka = files('*.kafka.test.ts');
 const endToEnd = ['test/{e2e,conformance}/**/*.test.ts'];
 /** They wait for the servers for a third of their time. */
 const integrationWorkers = availableParallelism() + 1;
+const temporaryFiles = 'infra/local/src/test-servers/temporary-files.ts';
 const boundaries = ['test/boundaries/*.test.ts'];
 
 /** Of those that wait for most of their time, the longest first: none is left alone at the end. */
@@ -36,6 +37,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    // A second, which is its default, can pass on a busy machine while nothing happens.
+    expect: { poll: { timeout: 20_000 } },
     // By default one core is left to who watches.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
@@ -49,7 +52,7 @@ export default defineConfig({
           // The bootstrap is plain JavaScript, and so are its tests.
           include: [...files('*.test.ts'), 'infra/local/{bootstrap,verify}/*.test.mjs'],
           exclude: [...database, ...kafka, ...endToEnd, ...boundaries],
-          globalSetup: 'infra/local/src/test-servers/temporary-files.ts',
+          globalSetup: temporaryFiles,
         },
       },
       {
@@ -59,7 +62,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           maxWorkers: integrationWorkers,
           include: database,
-          globalSetup: 'infra/local/src/test-servers/postgres.ts',
+          globalSetup: ['infra/local/src/test-servers/postgres.ts', temporaryFiles],
         },
       },
       {
@@ -69,7 +72,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           maxWorkers: integrationWorkers,
           include: kafka,
-          globalSetup: 'infra/local/src/test-servers/kafka.ts',
+          globalSetup: ['infra/local/src/test-servers/kafka.ts', temporaryFiles],
         },
       },
       {

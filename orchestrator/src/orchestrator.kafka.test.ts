@@ -85,7 +85,7 @@ test('what can not be understood goes to the dead letters, and the lane goes on'
   const dead = () =>
     database.rows<{ key: string }>(`SELECT convert_from(key, 'UTF8') AS key FROM dead_letter`);
   await expect
-    .poll(async () => (await dead()).map(({ key }) => key).sort(), { timeout: 10_000 })
+    .poll(async () => (await dead()).map(({ key }) => key).sort())
     .toEqual([broken, broken, 'abc'].sort());
 });
 

@@ -109,7 +109,7 @@ test('a party that keeps failing parks its saga; an operator resumes it once it 
   const orderId = newOrder();
   await start(orderId);
   await expect
-    .poll(async () => saga(orderId), { timeout: 10_000 })
+    .poll(async () => saga(orderId))
     .toMatchObject({ state: 'parked', reason: 'dispatch shipment: CARRIER_AWAY' });
   expect((await ask<SagaPage>('sagas?status=parked')).body).toMatchObject({
     sagas: [{ id: orderId, waitingFor: ['dispatch shipment'] }],
@@ -125,7 +125,7 @@ test('a party that keeps failing parks its saga; an operator resumes it once it 
   isCarrierAway = false;
   const resumed = await ask<OperationView>(`sagas/${orderId}/actions`, { action: 'resume' });
   expect(resumed).toMatchObject({ status: 200, body: { actions: [{ outcome: 'applied' }] } });
-  await expect.poll(async () => saga(orderId), { timeout: 10_000 }).toMatchObject({ state: 'completed' });
+  await expect.poll(async () => saga(orderId)).toMatchObject({ state: 'completed' });
   const told = (await saga(orderId)).timeline.flatMap(({ action }) => (action === null ? [] : [action]));
   expect(told.map(({ action, outcome }) => `${action}: ${outcome}`)).toEqual([
     'force-undo: refused',

@@ -109,7 +109,7 @@ const ended = async (orderId: string) =>
 
 test('an order is announced with its deadline, and completed when the others have done their parts, in any order', async () => {
   const id = await place();
-  await expect.poll(() => announced(id), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => announced(id)).toHaveLength(1);
   const [placed] = await announced(id);
   expect(placed).toMatchObject({
     type: 'order.placed',
@@ -130,12 +130,12 @@ test('an order is announced with its deadline, and completed when the others hav
 test('a deadline that passes while the service is away is announced once it is back, and once only', async () => {
   const id = await place();
   const known = 'SELECT FROM choreographed_order WHERE open AND due_at IS NOT NULL AND order_id = $1';
-  await expect.poll(() => database.rows(known, [id]), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => database.rows(known, [id])).toHaveLength(1);
   await app.close();
   await sleep(orderTimeoutMs);
   expect((await announced(id)).map(({ type }) => type)).toEqual(['order.placed']);
   app = await started();
-  await expect.poll(() => announced(id), { timeout: 15_000 }).toHaveLength(2);
+  await expect.poll(() => announced(id)).toHaveLength(2);
   expect((await announced(id))[1]).toMatchObject({
     type: orderDeadlinePassed.type,
     data: { reason: 'DEADLINE' },
@@ -155,7 +155,7 @@ test('a customer’s cancel is asked of the payment, once however often he asks,
   for (let times = 0; times < 2; times++) {
     expect((await app.inject({ method: 'POST', url: `/orders/${id}/cancel` })).statusCode).toBe(202);
   }
-  await expect.poll(() => announced(id), { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => announced(id)).toHaveLength(2);
   await sleep(orderTimeoutMs);
   // The payment has been asked: the deadline has nothing to add.
   expect((await announced(id)).map(({ type }) => type).sort()).toEqual([

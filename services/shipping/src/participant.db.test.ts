@@ -13,7 +13,7 @@ import {
 import { createLogger, openPool, transaction, type Queries } from '@ballast/platform';
 import { databaseForTest } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { shippingParticipant } from './participant.js';
 import { Capacities } from './storage/capacities.js';
 import { Shipments } from './storage/shipments.js';
@@ -100,7 +100,7 @@ const passOf = (tx: Queries): Pass => ({
 });
 /** Takes the carrier's answer into a pass. */
 async function answered(): Promise<string[]> {
-  await vi.waitFor(() => expect(submitted).toHaveLength(1));
+  await expect.poll(() => submitted).toHaveLength(1);
   return pass(...submitted.splice(0));
 }
 const orders = (count: number) => Array.from({ length: count }, () => randomUUID());

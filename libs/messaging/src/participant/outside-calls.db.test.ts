@@ -1,5 +1,5 @@
 import type { OutsideAnswer } from '@ballast/contracts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PoisonedWork, type Work } from '../lanes/work.js';
 import { OutsideCallWorker } from './outside-calls.js';
 import type { OutsideAttempt } from './outside-party.js';
@@ -60,7 +60,7 @@ async function answered(answer: OutsideAnswer): Promise<string[]> {
   return told(await workshop.pass(submitted.splice(0)));
 }
 
-const until = (holds: () => boolean) => vi.waitFor(() => expect(holds()).toBe(true), { interval: 2 });
+const until = (holds: () => boolean) => expect.poll(holds, { interval: 2 }).toBe(true);
 
 const calls = () =>
   workshop.rows<{ operation: string; status: string; round: number; idempotency_key: string }>(
