@@ -1,4 +1,5 @@
 export * from './saga/index.js';
 export { databaseForTest, type TestDatabase } from './database.js';
+export { planModes, type PlanMode, queryCost, type QueryCost } from './query-cost.js';
 export { testBrokers, testPostgresUrl } from './servers.js';
 export { topicsForTest, type TestTopics } from './topics.js';

@@ -1,5 +1,5 @@
 import { type Connection, openConnection, openPool } from '@ballast/platform';
-import { databaseForTest } from '@ballast/testkit';
+import { databaseForTest, planModes, queryCost } from '@ballast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Capacities } from './capacities.js';
 import { shippingMigrations, statements } from './statements.js';
@@ -34,13 +34,13 @@ beforeAll(async () => {
 });
 
 const searches = {
-  'lock-free-slots': { types: 'text[], date[], bigint[], int[]', values: 'ARRAY[0], ARRAY[3]' },
-  'explain-shortage': { types: 'text[], date[], int[]', values: 'ARRAY[0]' },
+  'lock-free-slots': 'ARRAY[0], ARRAY[3]',
+  'explain-shortage': 'ARRAY[0]',
 } as const;
 type Search = keyof typeof searches;
 
 describe.each(Object.keys(searches) as Search[])('%s', name => {
-  describe.each(['force_custom_plan', 'force_generic_plan'])('with %s', mode => {
+  describe.each(planModes)('with %s', mode => {
     test.each([
       ['a zone that nobody serves, before all others', 'zone-a', day],
       ['a zone that nobody serves, between others', 'zone-c', day],
@@ -50,37 +50,14 @@ describe.each(Object.keys(searches) as Search[])('%s', name => {
       ['a day that is sold out', 'zone-b', soldOut],
       ['a day with free slots', 'zone-d', day],
     ])('reads a few pages for %s, however many slots others have', async (_, zone, of) => {
-      const { pages, slotsThrownAway, text } = await costOf(name, mode, zone, of);
-      expect(pages, text).toBeLessThan(40);
-      expect(slotsThrownAway, text).toBe(0);
+      const { pages, rowsThrownAway, plan } = await queryCost(connection, {
+        text: statements.statement(name).text,
+        values: `ARRAY['${zone}'], ARRAY['${of}']::date[], ${searches[name]}`,
+        table: 'slot',
+        mode,
+      });
+      expect(pages, plan).toBeLessThan(40);
+      expect(rowsThrownAway, plan).toBe(0);
     });
   });
 });
-
-/** Pages that were looked at, and slots that were read and were none of the zone's day. */
-async function costOf(name: Search, mode: string, zone: string, of: string) {
-  const { types, values } = searches[name];
-  await connection.query({ text: `SET plan_cache_mode = ${mode}` });
-  await connection.query({ text: `PREPARE searched (${types}) AS ${statements.statement(name).text}` });
-  const { rows } = await connection.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>({
-    text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)
-           EXECUTE searched (ARRAY['${zone}'], ARRAY['${of}']::date[], ${values})`,
-  });
-  await connection.query({ text: 'DEALLOCATE searched' });
-  const { Plan: plan } = rows[0]!['QUERY PLAN'][0];
-  const ofSlots = nodesOf(plan).filter(node => node['Relation Name'] === 'slot');
-  return {
-    pages: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
-    slotsThrownAway: ofSlots.reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0),
-    text: JSON.stringify(plan, null, 1),
-  };
-}
-
-interface PlanNode {
-  readonly 'Relation Name'?: string;
-  readonly 'Shared Hit Blocks': number;
-  readonly 'Shared Read Blocks': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly PlanNode[];
-}
-const nodesOf = (plan: PlanNode): PlanNode[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];

@@ -1,2 +1,7 @@
 -- The last of the orders that the listing looked at, if it did not come to the oldest.
-SELECT id FROM orders WHERE customer_id = $3 AND id < $1::uuid ORDER BY id DESC OFFSET $2 - 1 LIMIT 1
+SELECT id
+FROM orders
+WHERE (customer_id, id) < ($3, $1::uuid) AND customer_id >= $3
+ORDER BY customer_id DESC, id DESC
+OFFSET $2 - 1
+LIMIT 1
