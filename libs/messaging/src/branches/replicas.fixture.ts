@@ -38,9 +38,9 @@ export async function cinemaForTest() {
   });
   return {
     database,
-    /** A new replica, which claims the lane. */
-    async replica(): Promise<Replica> {
-      const replica = await Replica.open(database.url);
+    /** A new replica, which claims the lane. Its patience is longer than a lock is held in a test, on any machine. */
+    async replica(patienceMs?: number): Promise<Replica> {
+      const replica = await Replica.open(database.url, patienceMs);
       replicas.push(replica);
       await replica.claim();
       return replica;
@@ -97,7 +97,7 @@ export class Replica {
     private readonly pools: readonly Pool[],
   ) {}
 
-  static async open(url: string): Promise<Replica> {
+  static async open(url: string, patienceMs = 20_000): Promise<Replica> {
     const pools = ['preparing', 'ending'].map(applicationName =>
       openPool({ url, applicationName, max: 4, logger }),
     );
@@ -117,7 +117,7 @@ export class Replica {
       preparingMax: 4,
       endingMax: 3,
       lockTimeoutMs: 100,
-      patienceMs: 1_500,
+      patienceMs,
       pauseMs: 10,
     });
     const lookOut = new LookOut({
@@ -131,7 +131,9 @@ export class Replica {
     });
     const book = new BranchBook('cinema', ending);
     const others = new ParticipantHandler(participant, { alarm: () => undefined });
-    const handler = new BranchHandler(others, { work, worker, lookOut, logger });
+    // Nobody asks in a test that does not say so, however long it takes.
+    const patience = { askAfterMs: 60_000, askAgainMs: 60_000 };
+    const handler = new BranchHandler(others, { work, worker, lookOut, logger, patience });
     const connection = await openConnection({
       url,
       applicationName: 'passes',
@@ -165,11 +167,11 @@ export class Replica {
   }
 
   /** Waits for what the worker submits about the order, and takes it. */
-  async report(order: string): Promise<PassResult> {
+  async report(order: string, withinMs = 20_000): Promise<PassResult> {
     for (const begun = performance.now(); ; await new Promise(resolve => setTimeout(resolve, 5))) {
       const at = this.submitted.findIndex(({ orderId }) => orderId === order);
       if (at >= 0) return this.#pass(this.submitted.splice(at, 1));
-      if (performance.now() - begun > 5_000) throw new Error('nothing was submitted');
+      if (performance.now() - begun > withinMs) throw new Error('nothing was submitted');
     }
   }
 

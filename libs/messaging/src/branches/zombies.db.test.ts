@@ -38,7 +38,8 @@ test('who has lost the lane while he waited for a lock prepares nothing; the new
   await letGo();
   expect(told(await owner.report(order))).toEqual(['prepare 1: done']);
   expect(await cinema.prepared()).toEqual([cinema.gidOf(order)]);
-  await expect(zombie.report(order)).rejects.toThrow();
+  // It has nothing to say, or is not heard.
+  await expect(zombie.report(order, 1_000)).rejects.toThrow();
   await owner.pass(commit(order));
   expect(told(await owner.report(order))).toEqual(['commit 1: done']);
   expect(await cinema.takenBy(seat)).toBe(order);
@@ -83,7 +84,7 @@ test('two owners of a lane, one after the other, prepare a branch once however t
 test('a lock that is not to be had in time is a no, and nothing is prepared', async () => {
   const [order, seat] = [uuid(), await cinema.seat()];
   const letGo = await holding(seat);
-  const replica = await cinema.replica();
+  const replica = await cinema.replica(1_500);
   await replica.pass(prepare(order, seat));
   expect(told(await replica.report(order))).toEqual(['prepare 1: TIMEOUT']);
   await letGo();
