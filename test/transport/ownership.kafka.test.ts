@@ -95,14 +95,11 @@ test("a claim waits for the predecessor's open transaction, and sees what it com
     subject: order,
     data: 'from the predecessor',
   });
-  const first = await bench.start(
-    async () => {
-      entered.first = true;
-      await gate;
-      return { send: [{ topic: 'out', message: answer }] };
-    },
-    { sessionTimeoutMs: 4_000, transactionTimeoutMs: 3_000 },
-  );
+  const first = await bench.start(async () => {
+    entered.first = true;
+    await gate;
+    return { send: [{ topic: 'out', message: answer }] };
+  });
   await bench.send([one!]);
   await eventually(() => entered.first, Boolean);
   const before = (await epochs()).get(0)!;

@@ -97,7 +97,14 @@ test('the example of the README answers commands, once each, whatever comes twic
   const handler = new ParticipantHandler(cinema(seats), { alarm: alarm => expect(alarm).toBeNull() });
   const server = new LaneServer(
     { brokers: topics.brokers, clientId: 'cinema', topicPrefix: topics.prefix, logger },
-    { service: 'cinema', topics: ['cinema.commands'], databaseUrl: database.url, laneCount: 2 },
+    {
+      service: 'cinema',
+      topics: ['cinema.commands'],
+      databaseUrl: database.url,
+      laneCount: 2,
+      // What was answered may be sent again when its lane moves.
+      sessionTimeoutMs: 20_000,
+    },
     handler,
     logger,
   );
