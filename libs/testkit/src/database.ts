@@ -61,7 +61,7 @@ function fingerprint(sets: readonly MigrationSet[]): string {
 }
 
 /** What is still connected, a line each. Clients that have just been closed are given a moment to go. */
-export async function openConnections(database: string, { graceMs = 2_000 } = {}): Promise<string[]> {
+export async function openConnections(database: string, { graceMs = 20_000 } = {}): Promise<string[]> {
   for (const start = performance.now(); ; await sleep(20)) {
     const rows = await look<{ line: string }>(
       testPostgresUrl(),

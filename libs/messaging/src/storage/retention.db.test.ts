@@ -12,7 +12,7 @@ const pool = openPool({ url: database.url, applicationName: 'test', max: 2 });
 const loop = await openConnection({
   url: database.url,
   applicationName: 'loop',
-  transactionTimeoutMs: 5_000,
+  transactionTimeoutMs: 30_000,
 });
 await loop.query({ text: 'SET lock_timeout = 100' });
 afterAll(() => Promise.all([pool.end(), loop.end()]));
@@ -84,7 +84,7 @@ describe('the inbox', () => {
     const pass = await openConnection({
       url: database.url,
       applicationName: 'pass',
-      transactionTimeoutMs: 5_000,
+      transactionTimeoutMs: 30_000,
     });
     await pass.query({ text: 'BEGIN' });
     await pass.query({ text: 'SELECT FROM inbox LIMIT 1' });
