@@ -134,8 +134,8 @@ export async function truncateTopic(
   try {
     const partitions = [{ partition: before.partition, offset: String(before.offset) }];
     // kafkajs asks the partition's leader, which it knows only after this.
-    await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions });
+    await offsets.run(() => admin.fetchTopicOffsets(topic));
+    await offsets.run(() => admin.deleteTopicRecords({ topic, partitions }));
   } finally {
     await admin.disconnect();
   }
