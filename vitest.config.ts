@@ -72,6 +72,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           maxWorkers: integrationWorkers,
           include: kafka,
+          // Many wait for several things, each for as long as a busy machine may take.
+          testTimeout: 60_000,
           globalSetup: ['infra/local/src/test-servers/kafka.ts', temporaryFiles],
         },
       },

@@ -20,8 +20,11 @@ import { v7 as uuid } from 'uuid';
 import { afterEach } from 'vitest';
 
 const laneCount = 4;
-/** A replica that hangs for some seconds on a busy machine keeps its lanes; what joins is heard of as soon as usual. */
-const unhurried = { sessionTimeoutMs: 20_000, heartbeatIntervalMs: 375 };
+/**
+ * A replica that hangs for some seconds on a busy machine keeps its lanes; what joins is heard of as soon as usual. One that
+ * could not take its leave is not waited for as long as `eventually` waits.
+ */
+const unhurried = { sessionTimeoutMs: 10_000, heartbeatIntervalMs: 375 };
 const logger = createLogger({ name: 'transport tests', level: process.env['LOG_LEVEL'] ?? 'silent' });
 
 export type Handle = (
@@ -153,7 +156,7 @@ export function orderIn(lane: number): string {
 export async function eventually<T>(
   look: () => T | Promise<T>,
   holds: (seen: T) => boolean,
-  withinMs = 20_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const startedAt = performance.now();
   for (;;) {
