@@ -22,8 +22,10 @@ afterEach(() => watchers.splice(0).forEach(watcher => watcher.close()));
 /** A watcher, and what it has looked at. */
 function watching(options: Partial<typeof orderWatcherDefaults> = {}) {
   const looks: (readonly string[])[] = [];
+  let begun = 0;
   const watcher = new OrderWatcher(
     async ids => {
+      begun++;
       const endings = await reader.loadEndings(ids);
       looks.push(ids);
       return endings;
@@ -32,7 +34,7 @@ function watching(options: Partial<typeof orderWatcherDefaults> = {}) {
     { ...orderWatcherDefaults, ...options },
   );
   watchers.push(watcher);
-  return { watcher, looks };
+  return { watcher, looks, looksBegun: () => begun };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -66,6 +68,29 @@ describe('an ending is told', () => {
     await sleep(60);
     await complete(id);
     expect(await promise).toEqual([{ id, status: 'COMPLETED', reason: null, endedAt: expect.any(Date) }]);
+  });
+
+  test('soon, also when a look before was held up', async () => {
+    let heldUpMs = 300;
+    const watcher = new OrderWatcher(
+      async ids => {
+        await sleep(heldUpMs);
+        heldUpMs = 0;
+        return reader.loadEndings(ids);
+      },
+      logger,
+      { ...orderWatcherDefaults, pauseMaxMs: 100 },
+    );
+    watchers.push(watcher);
+    const [id] = (await pendingOrders(1)) as [string];
+    const { promise } = told(watcher, [id]);
+    await until(() => heldUpMs === 0);
+    await sleep(60);
+    const completedAtMs = performance.now();
+    await complete(id);
+    expect(await promise).toMatchObject([{ id }]);
+    // A share of two per cent would be 15 seconds.
+    expect(performance.now() - completedAtMs).toBeLessThan(10_000);
   });
 
   test('at once when this process has committed it, without waiting for the next look', async () => {
@@ -137,21 +162,22 @@ describe('the database is looked at', () => {
   });
 
   test('not at all when nobody waits', async () => {
-    const { watcher, looks } = watching({ pollMs: 5, lingerMs: 20 });
+    // However long a look takes, the next one follows at once: a while without any is the end of them.
+    const { watcher, looks, looksBegun } = watching({ pollMs: 5, shareMax: 1, lingerMs: 20 });
     const [id] = (await pendingOrders(1)) as [string];
     told(watcher, [id]).stop();
     let before: number;
     do {
-      before = looks.length;
+      before = looksBegun();
       await sleep(200);
-    } while (looks.length !== before);
+    } while (looksBegun() !== before || looks.length !== before);
     watcher.nudge([id]);
     await sleep(20);
-    expect(looks.length).toBe(before);
+    expect(looksBegun()).toBe(before);
   });
 
   test('no more for an order that was watched until just now', async () => {
-    const { watcher, looks } = watching({ pollMs: 60_000 });
+    const { watcher, looks } = watching({ pollMs: 60_000, lingerMs: 60_000 });
     const ids = await pendingOrders(3);
     told(watcher, ids).stop();
     await until(() => looks.length === 1);

@@ -6,6 +6,8 @@ export interface OrderWatcherOptions {
   readonly pollMs: number;
   /** Looks that take long are made less often: they take this share of the time at most. */
   readonly shareMax: number;
+  /** ... and never further apart than this: a single one that was held up makes nobody wait for minutes. */
+  readonly pauseMaxMs: number;
   /** How long an order is still looked at when nobody waits for it any more: most who ask again do so at once. */
   readonly lingerMs: number;
   /** How many endings are remembered. */
@@ -15,6 +17,7 @@ export interface OrderWatcherOptions {
 export const orderWatcherDefaults: OrderWatcherOptions = {
   pollMs: 25,
   shareMax: 0.02,
+  pauseMaxMs: 5_000,
   lingerMs: 500,
   endingsMax: 20_000,
 };
@@ -135,9 +138,10 @@ export class OrderWatcher {
   }
 
   #pollAgainAfter(startedAtMs: number): void {
+    const { pollMs, shareMax, pauseMaxMs } = this.options;
     const nowMs = performance.now();
-    this.#nextPollAtMs =
-      nowMs + Math.max(this.options.pollMs, (nowMs - startedAtMs) * (1 / this.options.shareMax - 1));
+    const pauseMs = Math.min(pauseMaxMs, (nowMs - startedAtMs) * (1 / shareMax - 1));
+    this.#nextPollAtMs = nowMs + Math.max(pollMs, pauseMs);
   }
 
   #tell(endings: readonly Ending[]): void {
