@@ -1,15 +1,21 @@
+import { VirtualClock } from '@ballast/resilience/testing';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Admission } from '../intake/admission.js';
 import { aBody, orderApi, slowBody } from './order-api.fixture.js';
 
+/** Nobody waits too long there: its time stands still. */
 const crowded = await orderApi({
-  admission: new Admission({ inHandMax: 1, waitingMax: 2, perCustomerPerSecond: 1_000 }),
+  admission: new Admission(
+    { inHandMax: 1, waitingMax: 2, perCustomerPerSecond: 1_000 },
+    { clock: new VirtualClock() },
+  ),
 });
-const rated = await orderApi({
-  admission: new Admission({ inHandMax: 100, waitingMax: 100, perCustomerPerSecond: 2 }),
-});
+const limits = { inHandMax: 100, waitingMax: 100, perCustomerPerSecond: 2 };
+/** However long its orders take, no customer may place another one meanwhile. */
+const rated = await orderApi({ admission: new Admission(limits, { clock: new VirtualClock() }) });
+const timed = await orderApi({ admission: new Admission(limits) });
 const newKey = () => ({ 'idempotency-key': randomUUID() });
 const batchOf = (count: number, order: object) => ({
   orders: Array.from({ length: count }, () => ({ order })),
@@ -60,40 +66,42 @@ test('a batch counts as many orders as it has', async () => {
 });
 
 test('an order whose deadline has passed is not placed', async () => {
-  const before = await rated.countOrders();
+  const before = await timed.countOrders();
   const customer = { ...aBody, customerId: 'dave' };
   const late = { ...newKey(), deadline: new Date(Date.now() - 1).toISOString() };
-  const refused = await rated.post('/orders', customer, late);
+  const refused = await timed.post('/orders', customer, late);
   expect([refused.statusCode, refused.json()]).toMatchObject([
     504,
     { code: 'DEADLINE_PASSED', detail: 'nothing of the order was kept' },
   ]);
-  expect(await rated.countOrders()).toBe(before);
+  expect(await timed.countOrders()).toBe(before);
   const inTime = { ...newKey(), deadline: new Date(Date.now() + 10_000).toISOString() };
-  expect((await rated.post('/orders', customer, inTime)).statusCode).toBe(202);
+  expect((await timed.post('/orders', customer, inTime)).statusCode).toBe(202);
 });
 
 test.each(['', 'soon', '2001', '2026-13-45T00:00:00Z'])('a deadline of %j cannot be kept', async deadline => {
-  const before = await rated.countOrders();
+  const before = await timed.countOrders();
   const headers = { ...newKey(), deadline };
   for (const [path, body] of [
     ['/orders', aBody],
     ['/orders/batch', batchOf(1, aBody)],
   ] as const) {
-    const refused = await rated.post(path, body, headers);
+    const refused = await timed.post(path, body, headers);
     expect([refused.statusCode, refused.json()]).toMatchObject([400, { code: 'BAD_REQUEST' }]);
   }
-  expect(await rated.countOrders()).toBe(before);
+  expect(await timed.countOrders()).toBe(before);
 });
 
 test('when the deadline passes while the order is in hand, its key tells what has become of it', async () => {
-  const headers = { ...newKey(), deadline: new Date(Date.now() + 200).toISOString() };
+  // The order has to be in hand by then.
+  const deadlineAtMs = Date.now() + 3_000;
+  const headers = { ...newKey(), deadline: new Date(deadlineAtMs).toISOString() };
   const body = { ...slowBody(), customerId: 'erin' };
-  const answer = await rated.whileInHand(
-    () => rated.post('/orders', body, headers),
-    () => sleep(400),
+  const answer = await timed.whileInHand(
+    () => timed.post('/orders', body, headers),
+    () => sleep(deadlineAtMs - Date.now() + 200),
   );
   expect([answer.statusCode, answer.json().code]).toEqual([504, 'DEADLINE_PASSED']);
-  const again = await rated.post('/orders', body, { 'idempotency-key': headers['idempotency-key'] });
+  const again = await timed.post('/orders', body, { 'idempotency-key': headers['idempotency-key'] });
   expect(again.statusCode).toBe(202);
 });

@@ -1,6 +1,14 @@
 import { problems } from '@ballast/contracts';
 import { Problem } from '@ballast/platform';
-import { DeadlinePassed, pipeline, type Priority, RateLimited, Refused, TimedOut } from '@ballast/resilience';
+import {
+  type Clock,
+  DeadlinePassed,
+  pipeline,
+  type Priority,
+  RateLimited,
+  Refused,
+  TimedOut,
+} from '@ballast/resilience';
 
 export interface AdmissionLimits {
   /** How many orders are being stored at a time. */
@@ -22,19 +30,26 @@ export const admissionDefaults: AdmissionLimits = {
   perCustomerPerSecond: 5_000,
 };
 
-const admissionPipeline = ({ inHandMax, waitingMax, perCustomerPerSecond }: AdmissionLimits) =>
-  pipeline('admission', [
-    // Imports (low) can come again: the last fifth of the room is for people who wait for an answer.
-    { policy: 'shed', inFlightMax: inHandMax + waitingMax, upTo: { normal: 1, low: 0.8 } },
-    {
-      policy: 'rateLimit',
-      perSecond: perCustomerPerSecond,
-      burst: 2 * perCustomerPerSecond,
-      perTenant: true,
-    },
-    // Customers take turns: one who sends a thousand orders does not make the others wait for all of them.
-    { policy: 'bulkhead', concurrent: inHandMax, queued: waitingMax, queueTimeoutMs: 5_000 },
-  ]);
+const admissionPipeline = (
+  { inHandMax, waitingMax, perCustomerPerSecond }: AdmissionLimits,
+  options: { readonly clock?: Clock },
+) =>
+  pipeline(
+    'admission',
+    [
+      // Imports (low) can come again: the last fifth of the room is for people who wait for an answer.
+      { policy: 'shed', inFlightMax: inHandMax + waitingMax, upTo: { normal: 1, low: 0.8 } },
+      {
+        policy: 'rateLimit',
+        perSecond: perCustomerPerSecond,
+        burst: 2 * perCustomerPerSecond,
+        perTenant: true,
+      },
+      // Customers take turns: one who sends a thousand orders does not make the others wait for all of them.
+      { policy: 'bulkhead', concurrent: inHandMax, queued: waitingMax, queueTimeoutMs: 5_000 },
+    ],
+    options,
+  );
 
 export interface Arrival {
   readonly customerId: string;
@@ -47,8 +62,8 @@ export interface Arrival {
 export class Admission {
   readonly pipeline: ReturnType<typeof admissionPipeline>;
 
-  constructor(limits: AdmissionLimits = admissionDefaults) {
-    this.pipeline = admissionPipeline(limits);
+  constructor(limits: AdmissionLimits = admissionDefaults, options: { readonly clock?: Clock } = {}) {
+    this.pipeline = admissionPipeline(limits, options);
   }
 
   /** Rejects with a Problem (429, 503, 504) when the order is not let in, and else with whatever the work does. */
