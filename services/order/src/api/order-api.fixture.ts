@@ -23,10 +23,13 @@ import { OrderWatcher } from '../watching/order-watcher.js';
  * The API on a real database, without Kafka: what would be sent is kept in `sent`. To be called at the top level of a
  * test file.
  */
-export async function orderApi(options: { seats?: number; admission?: Admission } = {}) {
+export async function orderApi({
+  lockTimeoutMs = 200,
+  ...options
+}: { seats?: number; admission?: Admission; lockTimeoutMs?: number } = {}) {
   const database = await databaseForTest({ sets: [messagingMigrations, orderMigrations] });
   const logger = createLogger({ name: 'order', level: 'silent' });
-  const url = `${database.url}?options=${encodeURIComponent('-c lock_timeout=200')}`;
+  const url = `${database.url}?options=${encodeURIComponent(`-c lock_timeout=${lockTimeoutMs}`)}`;
   const pool = openPool({ url, applicationName: 'order', max: 4, logger });
   afterAll(() => pool.end());
 
