@@ -45,21 +45,21 @@ describe('GET /orders/{id}', () => {
     'with wait answers as soon as the order has ended %s',
     async where => {
       const id = await place();
-      const waiting = timed(api.get(`/orders/${id}?wait=10000`));
+      const waiting = timed(api.get(`/orders/${id}?wait=30000`));
       await sleep(100);
       await api.end(id, { status: 'COMPLETED' }, where);
       const { value, tookMs } = await waiting;
       expect(value.json()).toMatchObject({ id, status: 'COMPLETED' });
-      expect(tookMs).toBeLessThan(2_000);
+      expect(tookMs).toBeLessThan(15_000);
     },
   );
 
   test('with wait answers at once when the order has ended before', async () => {
     const id = await place();
     await api.end(id, { status: 'COMPLETED' });
-    const { value, tookMs } = await timed(api.get(`/orders/${id}?wait=10000`));
+    const { value, tookMs } = await timed(api.get(`/orders/${id}?wait=30000`));
     expect(value.json()).toMatchObject({ status: 'COMPLETED' });
-    expect(tookMs).toBeLessThan(2_000);
+    expect(tookMs).toBeLessThan(15_000);
   });
 
   test('with wait shows the pending order when the time is up', async () => {
@@ -81,7 +81,7 @@ describe('POST /orders/status', () => {
 
   test('with wait answers as soon as one of them ends, or has ended before', async () => {
     const ids = [await place(), await place(), await place()];
-    const waiting = api.post('/orders/status?wait=10000', { ids });
+    const waiting = api.post('/orders/status?wait=30000', { ids });
     await sleep(50);
     await api.end(ids[1]!, { status: 'COMPLETED' }, 'here');
     const ended = { ended: [{ id: ids[1], status: 'COMPLETED', reason: null }] };
@@ -97,7 +97,7 @@ describe('POST /orders/status', () => {
 
   test('answers 503 when more is waited for than there is room, and waits again when there is', async () => {
     const ids = await Promise.all(Array.from({ length: 60 }, () => place()));
-    const waiting = api.post('/orders/status?wait=10000', { ids });
+    const waiting = api.post('/orders/status?wait=30000', { ids });
     const room = api.app.get(WaitingRoom);
     while (room.free !== 40) await sleep(5);
     const refused = await api.post('/orders/status?wait=10000', { ids });

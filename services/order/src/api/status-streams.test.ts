@@ -25,7 +25,7 @@ test('a stream on which nothing happens carries comments, until it is left', asy
   } as const;
   const messages: MessageEvent[] = [];
   const stream = new StatusStreams(watcher, room, 20).of(order).subscribe(message => messages.push(message));
-  await sleep(110);
+  await expect.poll(() => messages.length, { interval: 10 }).toBeGreaterThanOrEqual(3);
   stream.unsubscribe();
   const [first, ...comments] = messages;
   expect(first).toMatchObject({ type: 'status', id: 'PENDING' });
