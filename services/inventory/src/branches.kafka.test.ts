@@ -154,8 +154,8 @@ test('a branch that hears nothing asks for the decision, and shows what it locks
   expect(branches[0]!.prepared!.locks).toEqual(
     expect.arrayContaining(['stock RowExclusiveLock', 'branch_marker RowExclusiveLock']),
   );
-  const health = await inventory.get<{ details: Record<string, unknown> }>('/health/ready');
-  expect(JSON.stringify(health)).toContain('"prepared":1');
+  const health = async () => JSON.stringify(await inventory.get('/health/ready'));
+  await expect.poll(health).toContain('"prepared":1');
   expect(await inventory.ask(id, abort)).toEqual(yes);
   expect(await inventory.get<BranchPage>('/operations/branches')).toMatchObject({ branches: [] });
 });

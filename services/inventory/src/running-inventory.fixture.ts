@@ -29,7 +29,6 @@ import {
 } from '@ballast/messaging';
 import { buildApplication, createLogger, parseConfiguration } from '@ballast/platform';
 import { databaseForTest, topicsForTest } from '@ballast/testkit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { Configuration } from './configuration.js';
 import { InventoryModule } from './inventory.module.js';
@@ -59,6 +58,7 @@ export async function inventoryForTest(settings: Readonly<Record<string, string>
   };
   let service = await started(environment);
   const others: (typeof service)[] = [];
+  let attempts = 1;
   afterAll(() => Promise.all([service, ...others].map(replica => replica.close())));
 
   async function send(...messages: Message[]): Promise<void> {
@@ -110,17 +110,20 @@ export async function inventoryForTest(settings: Readonly<Record<string, string>
     answers,
     answersTo,
     get,
-    /** Sends a command and waits for the next answer of its type to its order. */
+    /** Sends a command and waits for its answer, which is told from those to earlier ones by its attempt. */
     async ask(orderId: string, about: About): Promise<Answer> {
+      const asked = { ...command(orderId, about), attempt: ++attempts };
       const type = answerType(about);
-      const answered = async () =>
-        (await answerMessages()).filter(answer => answer.subject === orderId && answer.type === type);
-      const before = (await answered()).length;
-      await send(command(orderId, about));
+      await send(asked);
       let found: Message<Answer>[] = [];
-      await until(async () => (found = await answered()).length > before);
-      expect(found).toHaveLength(before + 1);
-      return found.at(-1)!.data;
+      await until(async () => {
+        found = (await answerMessages()).filter(
+          answer => answer.subject === orderId && answer.type === type && answer.attempt === asked.attempt,
+        );
+        return found.length > 0;
+      });
+      expect(found).toHaveLength(1);
+      return found[0]!.data;
     },
     deliver: (sku: string, quantity: number) =>
       service.inject({ method: 'POST', url: `/stock/${sku}/deliveries`, payload: { quantity } }),
@@ -168,8 +171,5 @@ export const command = (orderId: string, { type, data }: About): Message =>
   });
 
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const begun = performance.now(); performance.now() - begun < 15_000; await sleep(20)) {
-    if (await isSo()) return;
-  }
-  expect.fail('waited for 15 seconds');
+  await expect.poll(isSo, { interval: 20 }).toBe(true);
 }
