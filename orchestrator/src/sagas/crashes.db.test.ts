@@ -18,7 +18,7 @@ const happening = fc.record({
 
 test(
   'whatever passes are lost and whoever takes over, each order ends, no command is sent twice, and every action is on record',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const property = fc.asyncProperty(
       fc.array(happening, { maxLength: 40 }),

@@ -68,22 +68,32 @@ test('a process that does not know the version of a running saga is refused; of 
   await check([second]);
 });
 
-test('the orchestrator itself ends with exit code 1 and one line that says what is missing', async () => {
-  await passes.restart([placeOrder]);
-  const orderId = newOrder();
-  await passes.pass(startOf(orderId));
-  await passes.rows('UPDATE saga SET version = 7 WHERE order_id = $1', [orderId]);
-  const folder = fileURLToPath(new URL('../../', import.meta.url));
-  const native = createRequire(import.meta.url).resolve('@typescript/native/package.json');
-  const compiled = spawnSync(process.execPath, [join(native, '../bin/tsc'), '-b', folder]);
-  expect(compiled.status, compiled.stdout.toString()).toBe(0);
-  const refused = spawnSync(process.execPath, [join(folder, 'dist/main.js')], {
-    env: { PORT: '0', KAFKA_BROKERS: '127.0.0.1:1', DATABASE_URL: database.url, LOG_LEVEL: 'fatal' },
-    timeout: 20_000,
-  });
-  expect([refused.status, refused.stderr.toString()]).toEqual([1, '']);
-  const lines = refused.stdout.toString().trim().split('\n');
-  expect(lines.map(line => JSON.parse(line) as unknown)).toMatchObject([
-    { level: 'fatal', msg: expect.stringContaining('1 of place-order 7; it knows place-order 1') as string },
-  ]);
-});
+// It is compiled, and loaded by a process of its own.
+const patience = { timeout: 180_000 };
+
+test(
+  'the orchestrator itself ends with exit code 1 and one line that says what is missing',
+  patience,
+  async () => {
+    await passes.restart([placeOrder]);
+    const orderId = newOrder();
+    await passes.pass(startOf(orderId));
+    await passes.rows('UPDATE saga SET version = 7 WHERE order_id = $1', [orderId]);
+    const folder = fileURLToPath(new URL('../../', import.meta.url));
+    const native = createRequire(import.meta.url).resolve('@typescript/native/package.json');
+    const compiled = spawnSync(process.execPath, [join(native, '../bin/tsc'), '-b', folder]);
+    expect(compiled.status, compiled.stdout.toString()).toBe(0);
+    const refused = spawnSync(process.execPath, [join(folder, 'dist/main.js')], {
+      env: { PORT: '0', KAFKA_BROKERS: '127.0.0.1:1', DATABASE_URL: database.url, LOG_LEVEL: 'fatal' },
+      timeout: 60_000,
+    });
+    expect([refused.status, refused.stderr.toString()]).toEqual([1, '']);
+    const lines = refused.stdout.toString().trim().split('\n');
+    expect(lines.map(line => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        level: 'fatal',
+        msg: expect.stringContaining('1 of place-order 7; it knows place-order 1') as string,
+      },
+    ]);
+  },
+);

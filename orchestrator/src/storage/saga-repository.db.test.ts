@@ -54,29 +54,37 @@ test('no pass reads a whole table, though the statements were planned while the 
   expect(after.map(({ scans }, index) => scans - before[index]!.scans)).toEqual([0, 0]);
 });
 
-test('what is stored of a saga is small and of one size, and its update stays in its page', async () => {
-  const sizes = await passes.rows(
-    `SELECT max(length(rtrim(state::text))) AS most, max(length(state::text)), min(length(state::text))
+// A busy machine makes its connections slowly: there is hardly a moment without one.
+const patience = { timeout: 180_000 };
+
+test(
+  'what is stored of a saga is small and of one size, and its update stays in its page',
+  patience,
+  async () => {
+    const sizes = await passes.rows(
+      `SELECT max(length(rtrim(state::text))) AS most, max(length(state::text)), min(length(state::text))
      FROM saga_progress`,
-  );
-  expect(sizes).toEqual([{ most: expect.any(Number), max: 800, min: 800 }]);
-  // Larger ones would grow when they are no longer padded.
-  expect(sizes[0]!['most']).toBeGreaterThan(600);
-  // A connection that is only just being made to any of the server's databases keeps old versions of rows in their pages (three
-  // in four updates are HOT then), and other test files make many: it is measured until nobody is in the way.
-  let mostHot = 0;
-  for (let round = 0; round < 50 && mostHot <= 395; round++) {
-    const mine = Array.from({ length: 100 }, newOrder);
-    const before = await activity('saga_progress');
-    let result = await passes.pass(...mine.map(orderId => startOf(orderId)));
-    for (let step = 0; step < 4; step++) result = await passes.pass(...answersOf(result));
-    const after = await activity('saga_progress');
-    expect(after.updates - before.updates).toBe(400);
-    mostHot = Math.max(mostHot, after.hot - before.hot);
-    await sleep(100);
-  }
-  expect(mostHot).toBeGreaterThan(395);
-});
+    );
+    expect(sizes).toEqual([{ most: expect.any(Number), max: 800, min: 800 }]);
+    // Larger ones would grow when they are no longer padded.
+    expect(sizes[0]!['most']).toBeGreaterThan(600);
+    // A connection that is only just being made to any of the server's databases keeps old versions of rows in their pages (three
+    // in four updates are HOT then), and other test files make many: it is measured until nobody is in the way.
+    let mostHot = 0;
+    const giveUpAtMs = performance.now() + 120_000;
+    while (mostHot <= 395 && performance.now() < giveUpAtMs) {
+      const mine = Array.from({ length: 100 }, newOrder);
+      const before = await activity('saga_progress');
+      let result = await passes.pass(...mine.map(orderId => startOf(orderId)));
+      for (let step = 0; step < 4; step++) result = await passes.pass(...answersOf(result));
+      const after = await activity('saga_progress');
+      expect(after.updates - before.updates).toBe(400);
+      mostHot = Math.max(mostHot, after.hot - before.hot);
+      await sleep(100);
+    }
+    expect(mostHot).toBeGreaterThan(395);
+  },
+);
 
 test('what an instance is made of comes back from the database as it was', async () => {
   const orderId = newOrder();
