@@ -14,6 +14,8 @@ import {
 } from './running-payment.fixture.js';
 
 const payment = await paymentForTest();
+/** Some wait for a gateway that is slower than the test is on a busy machine. */
+const patience = { timeout: 60_000 };
 const { send, ask, repliesTo, ledger, deposit, paymentOf, changeSince, misbehave, doneAtGateway, restart } =
   payment;
 let number = 0;
@@ -72,7 +74,7 @@ describe('an order that is paid by card', () => {
 
   test('that is voided while the gateway is asked is reversed after its answer', async () => {
     const orderId = randomUUID();
-    misbehave({ match: { operation: 'hold' }, delayMs: 800 });
+    misbehave({ match: { operation: 'hold' }, delayMs: 2_500 });
     await send(command(orderId, authorize(alice, 400, byCard())), command(orderId, giveBack));
     const answers = await repliesTo(orderId, 2);
     expect(answers.map(({ type, data }) => [type, data])).toEqual([
@@ -86,7 +88,7 @@ describe('an order that is paid by card', () => {
   test('that is voided while it is captured comes too late', async () => {
     const orderId = randomUUID();
     await ask(orderId, authorize(alice, 400, byCard()));
-    misbehave({ match: { operation: 'capture' }, delayMs: 800 });
+    misbehave({ match: { operation: 'capture' }, delayMs: 2_500 });
     await send(command(orderId, capture(orderId)), command(orderId, giveBack));
     const answers = await repliesTo(orderId, 3);
     expect(answers.slice(1).map(({ data }) => data)).toMatchObject([
@@ -96,10 +98,10 @@ describe('an order that is paid by card', () => {
     expect(doneAtGateway(orderId)).toEqual(['hold', 'capture']);
   });
 
-  test('does not hold up anybody else while the gateway is slow', async () => {
+  test('does not hold up anybody else while the gateway is slow', patience, async () => {
     const [slow, quick] = [randomUUID(), randomUUID()];
     await deposit(alice, 1_000);
-    misbehave({ match: { operation: 'hold' }, delayMs: 3_000 });
+    misbehave({ match: { operation: 'hold' }, delayMs: 10_000, times: 1 });
     await send(command(slow, authorize(alice, 400, byCard())));
     await until(async () => (await paymentOf(slow)).status === 'AUTHORIZING');
     expect(await ask(quick, authorize(alice, 400, byWallet))).toMatchObject({ outcome: 'done' });
@@ -107,9 +109,9 @@ describe('an order that is paid by card', () => {
     expect(await repliesTo(slow, 1)).toMatchObject([{ data: { outcome: 'done' } }]);
   });
 
-  test('is asked for again under the same key by whoever owns the lane next', async () => {
+  test('is asked for again under the same key by whoever owns the lane next', patience, async () => {
     const orderId = randomUUID();
-    misbehave({ match: { operation: 'hold' }, delayMs: 2_000 });
+    misbehave({ match: { operation: 'hold' }, delayMs: 6_000, times: 1 });
     await send(command(orderId, authorize(alice, 400, byCard())));
     await until(async () => (await paymentOf(orderId)).status === 'AUTHORIZING');
     await restart();

@@ -27,7 +27,6 @@ import {
 import { buildApplication, createLogger, parseConfiguration } from '@ballast/platform';
 import { cardGateway, Journal, Rules, serve } from '@ballast/simulators';
 import { databaseForTest, topicsForTest } from '@ballast/testkit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { Configuration } from './configuration.js';
 import { PaymentModule } from './payment.module.js';
@@ -75,18 +74,31 @@ export async function paymentForTest() {
     await writeTopic(topics.brokers, topics.prefix + inputTopics.payment[0], records);
   }
 
-  async function replies(orderId: string): Promise<Message<Answer>[]> {
+  /** One message each: who takes a lane over may send its predecessor's last answers again. */
+  async function allReplies(): Promise<Message<Answer>[]> {
     const records = await readTopic(topics.brokers, topics.prefix + repliesTopic);
-    return records
-      .filter(({ key }) => key === orderId)
-      .map(({ key, value }) => decode(key, value) as Message<Answer>);
+    const messages = records.map(({ key, value }) => decode(key, value) as Message<Answer>);
+    return [...new Map(messages.map(message => [message.id, message])).values()];
   }
+
+  const replies = async (orderId: string) =>
+    (await allReplies()).filter(({ subject }) => subject === orderId);
 
   async function repliesTo(orderId: string, count: number): Promise<Message<Answer>[]> {
     let found: Message<Answer>[] = [];
     await until(async () => (found = await replies(orderId)).length >= count);
     expect(found).toHaveLength(count);
     return found;
+  }
+
+  /** The first answer to each of many orders, once all of them have one. */
+  async function firstRepliesTo(orderIds: readonly string[]): Promise<Message<Answer>[]> {
+    let found = new Map<string, Message<Answer>[]>();
+    await until(async () => {
+      found = Map.groupBy(await allReplies(), ({ subject }) => subject);
+      return orderIds.every(orderId => found.has(orderId));
+    });
+    return orderIds.map(orderId => found.get(orderId)![0]!);
   }
 
   const get = async <T>(url: string): Promise<T> => (await service.inject(url)).json<T>();
@@ -96,6 +108,7 @@ export async function paymentForTest() {
     database,
     send,
     repliesTo,
+    firstRepliesTo,
     get,
     ledger,
     /** Sends a command and waits for the next answer to its order. */
@@ -192,9 +205,6 @@ export const command = (orderId: string, { type, data }: About): Message =>
     attempt: 1,
   });
 
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const begun = performance.now(); performance.now() - begun < 15_000; await sleep(20)) {
-    if (await isSo()) return;
-  }
-  expect.fail('waited for 15 seconds');
+export async function until(isSo: () => Promise<boolean>, options: { timeout?: number } = {}): Promise<void> {
+  await expect.poll(isSo, { interval: 20, ...options }).toBe(true);
 }

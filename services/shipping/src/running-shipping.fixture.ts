@@ -27,7 +27,6 @@ import {
 import { buildApplication, createLogger, parseConfiguration } from '@ballast/platform';
 import { carrier as carrierParty, Journal, Rules, serve } from '@ballast/simulators';
 import { databaseForTest, topicsForTest } from '@ballast/testkit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { Configuration } from './configuration.js';
 import { ShippingModule } from './shipping.module.js';
@@ -73,12 +72,15 @@ export async function shippingForTest() {
     await writeTopic(topics.brokers, topics.prefix + inputTopics.shipping[0], records);
   }
 
-  async function replies(orderId: string): Promise<Message<Answer>[]> {
+  /** One message each: who takes a lane over may send its predecessor's last answers again. */
+  async function allReplies(): Promise<Message<Answer>[]> {
     const records = await readTopic(topics.brokers, topics.prefix + repliesTopic);
-    return records
-      .filter(({ key }) => key === orderId)
-      .map(({ key, value }) => decode(key, value) as Message<Answer>);
+    const messages = records.map(({ key, value }) => decode(key, value) as Message<Answer>);
+    return [...new Map(messages.map(message => [message.id, message])).values()];
   }
+
+  const replies = async (orderId: string) =>
+    (await allReplies()).filter(({ subject }) => subject === orderId);
 
   async function repliesTo(orderId: string, count: number): Promise<Message<Answer>[]> {
     let found: Message<Answer>[] = [];
@@ -87,11 +89,22 @@ export async function shippingForTest() {
     return found;
   }
 
+  /** The first answer to each of many orders, once all of them have one. */
+  async function firstRepliesTo(orderIds: readonly string[]): Promise<Message<Answer>[]> {
+    let found = new Map<string, Message<Answer>[]>();
+    await until(async () => {
+      found = Map.groupBy(await allReplies(), ({ subject }) => subject);
+      return orderIds.every(orderId => found.has(orderId));
+    });
+    return orderIds.map(orderId => found.get(orderId)![0]!);
+  }
+
   const get = async <T>(url: string): Promise<T> => (await service.inject(url)).json<T>();
   return {
     database,
     send,
     repliesTo,
+    firstRepliesTo,
     get,
     /** Sends a command and waits for the next answer to its order. */
     async ask(orderId: string, about: About): Promise<Answer> {
@@ -167,8 +180,5 @@ export const command = (orderId: string, { type, data }: About): Message =>
   });
 
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const begun = performance.now(); performance.now() - begun < 15_000; await sleep(20)) {
-    if (await isSo()) return;
-  }
-  expect.fail('waited for 15 seconds');
+  await expect.poll(isSo, { interval: 20 }).toBe(true);
 }
