@@ -90,6 +90,9 @@ test('what can not be understood goes to the dead letters, and the lane goes on'
 });
 
 test('it is ready while it holds its lanes', async () => {
-  const response = await app.inject({ method: 'GET', url: '/health/ready' });
-  expect([response.statusCode, response.json()]).toMatchObject([200, { status: 'ok' }]);
+  const health = async () => {
+    const response = await app.inject({ method: 'GET', url: '/health/ready' });
+    return [response.statusCode, response.json()];
+  };
+  await expect.poll(health).toMatchObject([200, { status: 'ok' }]);
 });

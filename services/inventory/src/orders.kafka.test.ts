@@ -182,7 +182,7 @@ describe('a command that the contract does not allow', () => {
 });
 
 test('is ready, and every piece that is reserved or shipped is some order’s', async () => {
-  expect(await get('/health/ready')).toMatchObject({ status: 'ok' });
+  await expect.poll(() => get('/health/ready')).toMatchObject({ status: 'ok' });
   const differing = await database.rows(
     `SELECT sku, stock.reserved, stock.shipped, ordered.reserved, ordered.shipped
      FROM stock
