@@ -12,13 +12,13 @@ import { lockGoods } from './locked-goods.js';
 import { protocols } from './protocols.js';
 
 /** Long enough for everything that does not wait on purpose, short enough to be waited for. */
-const orderTimeoutMs = 12_000;
+const orderTimeoutMs = 20_000;
 const shop = await openShop({
   environment: directory => ({
     ...crashEnvironment(directory),
     ORDER_TIMEOUT_MS: String(orderTimeoutMs),
     // Later than a busy machine gets to the decision: whoever asks before it has the order aborted.
-    BRANCH_ASK_AFTER_MS: '4000',
+    BRANCH_ASK_AFTER_MS: '6000',
   }),
 });
 const { stack } = shop;
