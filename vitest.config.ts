@@ -26,7 +26,11 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const longest = ['failures', 'start', 'conformance', 'protocols'].map(name => `/${name}.test.ts`);
+const longest = [
+  ...['boundaries', 'party/server', 'seeds', 'explore'],
+  ...['pool.db', 'card-orders.kafka', 'passes.kafka', 'choreographed-orders.kafka', 'outside-servers.kafka'],
+  ...['card-outages.kafka', 'failures', 'start', 'conformance', 'protocols'],
+].map(name => `/${name}.test.ts`);
 
 /** A test file's name says what it needs; only that is started, for the files that are run. */
 export default defineConfig({
