@@ -1,8 +1,9 @@
 import { type Answer, type BranchPage, type BranchView, type Order } from '@ballast/contracts';
 import { placeOrderTwoPhase } from '@ballast/place-order';
 import { v7 as uuid } from 'uuid';
+import { command, until } from '@ballast/testkit';
 import { expect, test } from 'vitest';
-import { command, done, inventoryForTest, until } from './running-inventory.fixture.js';
+import { done, inventoryForTest } from './running-inventory.fixture.js';
 
 const inventory = await inventoryForTest({ BRANCH_ASK_AFTER_MS: '1000' });
 const [, branch] = placeOrderTwoPhase.branches;

@@ -1,16 +1,9 @@
 import { reserveStock } from '@ballast/contracts';
 import { openConnection } from '@ballast/platform';
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  command,
-  commit,
-  done,
-  inventoryForTest,
-  release,
-  reserve,
-  until,
-} from './running-inventory.fixture.js';
+import { commit, done, inventoryForTest, release, reserve } from './running-inventory.fixture.js';
 
 const inventory = await inventoryForTest();
 const { database, send, ask, answers, answersTo, get, deliver, stockOf, reservationOf } = inventory;

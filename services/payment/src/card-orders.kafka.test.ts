@@ -1,4 +1,5 @@
 import { captureDeclinedToken, declinedToken } from '@ballast/simulators';
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -6,11 +7,9 @@ import {
   byCard,
   byWallet,
   capture,
-  command,
   done,
   giveBack,
   paymentForTest,
-  until,
 } from './running-payment.fixture.js';
 
 const payment = await paymentForTest();

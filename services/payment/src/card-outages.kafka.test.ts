@@ -1,15 +1,7 @@
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  authorize,
-  byCard,
-  byWallet,
-  command,
-  done,
-  giveBack,
-  paymentForTest,
-  until,
-} from './running-payment.fixture.js';
+import { authorize, byCard, byWallet, done, giveBack, paymentForTest } from './running-payment.fixture.js';
 
 const payment = await paymentForTest();
 const {

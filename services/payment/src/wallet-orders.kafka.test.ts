@@ -1,16 +1,8 @@
 import { authorizePayment } from '@ballast/contracts';
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  authorize,
-  byWallet,
-  capture,
-  command,
-  done,
-  giveBack,
-  paymentForTest,
-  until,
-} from './running-payment.fixture.js';
+import { authorize, byWallet, capture, done, giveBack, paymentForTest } from './running-payment.fixture.js';
 
 const payment = await paymentForTest();
 const {

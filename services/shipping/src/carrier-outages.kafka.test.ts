@@ -1,6 +1,7 @@
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { book, command, dispatch, shippingForTest, until } from './running-shipping.fixture.js';
+import { book, dispatch, shippingForTest } from './running-shipping.fixture.js';
 
 const shipping = await shippingForTest();
 const { send, ask, repliesTo, firstRepliesTo, addSlots, get, misbehave, doneAtCarrier } = shipping;

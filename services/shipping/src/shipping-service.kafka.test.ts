@@ -1,16 +1,8 @@
 import { bookShipment } from '@ballast/contracts';
+import { command, until } from '@ballast/testkit';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  book,
-  cancel,
-  command,
-  day,
-  dispatch,
-  done,
-  shippingForTest,
-  until,
-} from './running-shipping.fixture.js';
+import { book, cancel, day, dispatch, done, shippingForTest } from './running-shipping.fixture.js';
 
 const shipping = await shippingForTest();
 const { database, send, ask, repliesTo, firstRepliesTo, get, addSlots, capacityOf, shipmentOf } = shipping;
