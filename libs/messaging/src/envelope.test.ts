@@ -77,3 +77,41 @@ test('an answer inherits the saga, the step, the attempt and the trace of its ca
     traceparent: command.traceparent,
   });
 });
+
+test.each([
+  ['2026-11-21T10:00:00+23:00', '2026-11-20T11:00:00.000Z'],
+  ['2026-11-21T10:00:00-23:59', '2026-11-22T09:59:00.000Z'],
+  ['2026-11-21T10:00:00.123456Z', '2026-11-21T10:00:00.123Z'],
+])('a time is told in UTC: PostgreSQL takes no offset of 16 hours (%s)', (time, utc) => {
+  const value = record({ specversion: '1.0', ...command, time, deadline: time });
+  expect(decode(orderId, value)).toMatchObject({ time: utc, deadline: utc });
+});
+
+test.each([
+  '0000-01-01T00:00:00Z',
+  '0000-12-31T23:59:59Z',
+  '0001-01-01T00:00:00+01:00',
+  '9999-12-31T23:00:00-02:00',
+])('a time outside the years that PostgreSQL and ISO 8601 know is refused (%s)', time => {
+  for (const attribute of ['time', 'deadline']) {
+    const value = record({ specversion: '1.0', ...command, [attribute]: time });
+    expect(() => decode(orderId, value)).toThrow(/years 1 to 9999/);
+  }
+});
+
+test.each([
+  ['[', ']'],
+  ['{"a":', '}'],
+])('data that is nested deeper than can be stored is refused (%s)', (open, close) => {
+  const nested = (levels: number) =>
+    Buffer.from(
+      JSON.stringify({ specversion: '1.0', ...command, data: '@' }).replace(
+        '"@"',
+        () => `${open.repeat(levels)}0${close.repeat(levels)}`,
+      ),
+    );
+  expect(() => decode(orderId, nested(100))).not.toThrow();
+  for (const levels of [101, 5_000, 100_000]) {
+    expect(() => decode(orderId, nested(levels))).toThrow(/nested more than 100 levels/);
+  }
+});

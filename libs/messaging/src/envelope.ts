@@ -12,7 +12,20 @@ export const contentType = 'application/cloudevents+json; charset=UTF-8';
  */
 export const valueBytesMax = 700_000;
 
-const instant = z.iso.datetime({ offset: true });
+/**
+ * How deep the data of a message may be nested. Nothing of ours comes near it; some thousands of levels are more than
+ * JSON.stringify and PostgreSQL's jsonb can take, and neither error says which message is at fault.
+ */
+const nestingMax = 100;
+
+/** PostgreSQL knows no year 0 and no offset of 16 hours, and ISO 8601 none after 9999: told in UTC, in years that all know. */
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform(value => new Date(value))
+  .refine(date => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, {
+    message: 'must be in the years 1 to 9999',
+  })
+  .transform(date => date.toISOString());
 const storable = (value: string) => !value.includes('\u0000') && value.isWellFormed();
 
 /** What is on the wire. Attributes that nobody here knows are dropped, as CloudEvents allows. */
@@ -99,10 +112,18 @@ export function decode(key: Buffer | string | null, value: Buffer | null): Messa
     );
   }
   const { specversion: _, ...message } = parsed.data;
+  if (isDeeper(message.data, nestingMax)) {
+    throw new Undecodable(`the data is nested more than ${nestingMax} levels deep`);
+  }
   if (key === null || key.toString('utf8') !== message.subject) {
     throw new Undecodable('the key is not the subject: the record may be in the wrong lane');
   }
   return message as Message;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some(part => isDeeper(part, levels - 1));
 }
 
 export class Undecodable extends Error {
