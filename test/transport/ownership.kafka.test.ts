@@ -1,4 +1,5 @@
 import { createMessage, encode, readTopic, truncateTopic } from '@ballast/messaging';
+import { openConnection } from '@ballast/platform';
 import { beforeEach, expect, test } from 'vitest';
 import {
   aMessage,
@@ -303,6 +304,32 @@ test('another cluster refuses to start', async () => {
   await database.rows("UPDATE kafka_cluster SET cluster_id = 'another'");
   await expect(bench.start()).rejects.toThrow(/belongs to Kafka cluster another/);
   await database.rows('UPDATE kafka_cluster SET cluster_id = $1', [known!.cluster_id]);
+});
+
+test('who starts while another is still remembering the cluster waits for it', async () => {
+  const [known] = await database.rows<{ cluster_id: string }>(
+    'DELETE FROM kafka_cluster RETURNING cluster_id',
+  );
+  const other = await openConnection({
+    url: database.url,
+    applicationName: 'another replica',
+    transactionTimeoutMs: 30_000,
+  });
+  await other.query({ text: 'BEGIN' });
+  await other.query({
+    text: 'INSERT INTO kafka_cluster (cluster_id) VALUES ($1)',
+    values: [known!.cluster_id],
+  });
+  const starting = bench.start();
+  const waiting =
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND now() - query_start > interval '300 ms'";
+  await eventually(
+    () => database.rows(waiting),
+    rows => rows.length > 0,
+  );
+  await other.query({ text: 'COMMIT' });
+  await other.end();
+  expect((await starting).health().error).toBeNull();
 });
 
 test('unequal partition counts refuse to start', async () => {

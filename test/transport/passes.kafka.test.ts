@@ -1,4 +1,4 @@
-import { readTopic, type Work, writeTopic } from '@ballast/messaging';
+import { encode, readTopic, type Work, writeTopic } from '@ballast/messaging';
 import { openConnection } from '@ballast/platform';
 import { expect, test } from 'vitest';
 import {
@@ -116,12 +116,15 @@ test('an undecodable record goes to the dead letters with its position, and the 
   const order = orderIn(3);
   const replica = await bench.start();
   const nul = { ...aMessage({ subject: order }), specversion: '1.0', type: 'a\u0000b' };
+  const elsewhere = aMessage({ subject: orderIn(1) });
   await writeTopic(topics.brokers, `${topics.prefix}in.commands`, [
     { partition: 3, key: order, value: Buffer.from([0xff, 0xfe, 0x00, 0x01]) },
     { partition: 3, key: null, value: null },
     { partition: 3, key: order, value: JSON.stringify(nul) },
     // jsonb, in which headers are kept, refuses what Kafka lets through.
     { partition: 3, key: '\u0000', value: '{}', headers: { 'n\u0000': '\u0000' } },
+    // As by a client with another partitioner: its order may be another replica's.
+    { partition: 3, key: elsewhere.subject, value: encode(elsewhere) },
   ]);
   const next = aMessage({ subject: order });
   await bench.send([next]);
@@ -137,9 +140,11 @@ test('an undecodable record goes to the dead letters with its position, and the 
     'the record has no value',
     expect.stringContaining('not a CloudEvent that is understood here: type'),
     expect.stringContaining('not a CloudEvent that is understood here'),
+    expect.stringContaining('its key belongs to partition 1, and it came in 3'),
   ]);
+  expect(sameMessages(replica.handled)).not.toContain(elsewhere.id);
   expect(dead.every(({ blocks }) => !blocks)).toBe(true);
-  expect(new Set(dead.map(({ topic_offset }) => topic_offset)).size).toBe(4);
+  expect(new Set(dead.map(({ topic_offset }) => topic_offset)).size).toBe(5);
 });
 
 test('a message that its handler fails on is isolated, and only its own order waits behind it', async () => {

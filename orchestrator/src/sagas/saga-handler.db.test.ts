@@ -212,13 +212,6 @@ describe('blamed on the message, so that it goes to the dead letters', () => {
       { data: { outcome: 'rejected', code: 'NO_IDEA' } },
       'code',
     ],
-    ['an answer to another step', { step: 'book shipment' }, 'says "book shipment"'],
-    [
-      'an answer to a command that the saga does not have',
-      { type: 'inventory.count.answered' },
-      'answers nothing of place-order',
-    ],
-    ['an answer for another saga', { sagaid: newOrder() }, 'the answer is for saga'],
   ])('%s', async (_, wrong, why) => {
     const { send } = await passes.pass(startOf(newOrder()));
     const answer = answerTo(send[0]!.message);
@@ -237,16 +230,36 @@ describe('blamed on the message, so that it goes to the dead letters', () => {
   });
 });
 
-test('an answer for a saga that nobody knows is ignored, with a warning', async () => {
-  const orderId = newOrder();
-  const answer = messageOf(
-    { type: 'inventory.reserve.answered' },
-    orderId,
-    { outcome: 'aborted' },
-    { sagaid: orderId },
-  );
-  expect(await passes.pass(answer)).toMatchObject({ send: [], timers: [] });
-  expect(passes.log).toMatchObject([{ level: 'warn', fields: { orderId, type: answer.type } }]);
+describe('an answer that nobody asked for is ignored, with a warning:', () => {
+  test('for a saga that nobody knows', async () => {
+    const orderId = newOrder();
+    const answer = messageOf(
+      { type: 'inventory.reserve.answered' },
+      orderId,
+      { outcome: 'aborted' },
+      { sagaid: orderId },
+    );
+    expect(await passes.pass(answer)).toMatchObject({ send: [], timers: [] });
+    expect(passes.log).toMatchObject([{ level: 'warn', fields: { orderId, type: answer.type } }]);
+  });
+
+  test.each([
+    ['to another step', { step: 'book shipment' }, 'says "book shipment"'],
+    [
+      'to a command that the saga does not have',
+      { type: 'inventory.count.answered' },
+      'answers nothing of place-order',
+    ],
+    ['for another saga', { sagaid: newOrder() }, 'it is for saga'],
+  ])('%s; the right one is taken all the same', async (_, wrong, why) => {
+    const { send } = await passes.pass(startOf(newOrder()));
+    const answer = answerTo(send[0]!.message);
+    expect(await passes.pass({ ...answer, ...wrong })).toMatchObject({ send: [] });
+    expect(passes.log).toMatchObject([
+      { level: 'warn', fields: { orderId: answer.subject, why: expect.stringContaining(why) as string } },
+    ]);
+    expect(typesOf(await passes.pass(answer))).toEqual(['payment.authorize']);
+  });
 });
 
 test('an alarm is logged once it is committed, and not before', async () => {

@@ -137,25 +137,27 @@ export class SagaPass {
   #answered(message: Message): void {
     const orderId = message.subject;
     if (message.sagaid !== undefined && message.sagaid !== orderId) {
-      throw new TypeError(`the answer is for saga ${message.sagaid}, but its subject is ${orderId}`);
+      return this.#unasked(message, `it is for saga ${message.sagaid}`);
     }
     const known = this.#look(orderId);
-    if (known.kind !== 'saga') {
-      const fields = { orderId, type: message.type, messageId: message.id };
-      this.notes.push({ level: 'warn', text: 'an answer for a saga that nobody knows was ignored', fields });
-      return;
-    }
+    if (known.kind !== 'saga') return this.#unasked(message, 'nobody knows the saga');
     const { saga } = known;
     const flow = this.#flowOf(saga);
     if (message.type === flow.noticeAnswer) return;
     const answered = flow.answers.get(message.type);
-    if (answered === undefined) throw new TypeError(`${message.type} answers nothing of ${flow.name}`);
+    if (answered === undefined) return this.#unasked(message, `it answers nothing of ${flow.name}`);
     if (message.step !== answered.step) {
-      throw new TypeError(`${message.type} answers "${answered.step}", but says "${message.step}"`);
+      return this.#unasked(message, `it answers "${answered.step}", but says "${message.step}"`);
     }
     const answer = storable(answered.answer.parse(message.data));
     const { step, operation } = answered;
     this.#advance(saga, { kind: 'answered', step, operation, attempt: message.attempt ?? 1, answer });
+  }
+
+  /** Nothing that comes later depends on it: it must not make its order wait for an operator, as a dead letter would. */
+  #unasked({ type, id: messageId, subject: orderId }: Message, why: string): void {
+    const fields = { orderId, type, messageId, why };
+    this.notes.push({ level: 'warn', text: 'an answer that nobody asked for was ignored', fields });
   }
 
   /**

@@ -23,10 +23,12 @@ export class HandOvers {
   readonly #waiting = new Map<string, HandOver>();
 
   /**
+   * @param laneOf the lane that an order belongs to
    * @param logicalName turns a topic's name on the broker into the one the code uses
    * @param wake called when there is something to take
    */
   constructor(
+    private readonly laneOf: (orderId: string) => number,
     private readonly logicalName: (topic: string) => string,
     private readonly wake: () => void,
   ) {}
@@ -105,7 +107,11 @@ export class HandOvers {
   #decoded(handOver: HandOver, record: LogItem['record'], offset: number): LogItem {
     const from = { from: 'log', lane: handOver.lane, topic: handOver.topic, offset, record } as const;
     try {
-      return { ...from, message: decode(record.key, record.value), undecodable: null };
+      const message = decode(record.key, record.value);
+      const lane = this.laneOf(message.subject);
+      // Else two replicas would act for one order, each out of its own memory.
+      if (lane !== handOver.lane) throw new Undecodable(wrongLane(lane, handOver.lane));
+      return { ...from, message, undecodable: null };
     } catch (error) {
       if (!(error instanceof Undecodable)) throw error;
       return { ...from, message: null, undecodable: error };
@@ -120,6 +126,9 @@ function done(handOver: HandOver, messages: number, delayMs: number): void {
   if (delayMs > 0) setTimeout(() => handOver.settle(true), delayMs);
   else handOver.settle(true);
 }
+
+const wrongLane = (right: number, wrong: number): string =>
+  `its key belongs to partition ${right}, and it came in ${wrong}: was it sent with another partitioner than murmur2?`;
 
 /** The offset that kafkajs asked for; its types leave it out. */
 function fetchedFrom({ batch }: EachBatchPayload): number {

@@ -1,7 +1,7 @@
 import { type Connection, type Logger, openConnection } from '@ballast/platform';
 import type { Producer } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectKafka, type KafkaOptions, untilKafkaAnswers } from '../kafka/connection.js';
+import { connectKafka, type KafkaOptions, laneOf, untilKafkaAnswers } from '../kafka/connection.js';
 import { LaneConsumer } from '../kafka/lane-consumer.js';
 import { reached } from '../moments.js';
 import { Publisher } from '../outbox/publisher.js';
@@ -87,6 +87,7 @@ export class LaneLoop implements WorkSink {
     this.#passSize = new PassSize(settings.passMessagesMax);
     this.#owner = `${kafka.clientId}/${globalThis.process.pid}`;
     this.#handOvers = new HandOvers(
+      orderId => laneOf(orderId, settings.laneCount),
       topic => this.#consumer.logicalName(topic),
       () => this.#signal.notify(),
     );
@@ -159,17 +160,26 @@ export class LaneLoop implements WorkSink {
   async #connect(): Promise<void> {
     await this.#connectDatabase();
     const clusterId = await this.#consumer.connect();
-    const { rows } = await this.#db!.query<{ cluster_id: string }>(
-      statements.statement('remember-cluster', [clusterId]),
-    );
-    if (rows[0]!.cluster_id !== clusterId) {
+    const remembered = await this.#rememberCluster(clusterId);
+    if (remembered !== clusterId) {
       throw new Error(
-        `this database belongs to Kafka cluster ${rows[0]!.cluster_id}, but the brokers are cluster ${clusterId}: ` +
+        `this database belongs to Kafka cluster ${remembered}, but the brokers are cluster ${clusterId}: ` +
           'positions in one mean nothing in the other. Point KAFKA_BROKERS back, or start with an empty database.',
       );
     }
     await untilKafkaAnswers(() => this.#producer.connect(), this.kafka);
     await untilKafkaAnswers(() => this.#consumer.run(), this.kafka);
+  }
+
+  /** The first to start says which cluster it is; those who start with it wait for that, as long as a transaction may. */
+  async #rememberCluster(clusterId: string): Promise<string> {
+    const [, , { rows }] = await Promise.all([
+      this.#db!.query({ text: 'BEGIN' }),
+      this.#db!.query({ text: 'SET LOCAL lock_timeout = 0' }),
+      this.#db!.query<{ cluster_id: string }>(statements.statement('remember-cluster', [clusterId])),
+      this.#db!.query({ text: 'COMMIT' }),
+    ]);
+    return rows[0]!.cluster_id;
   }
 
   /**
